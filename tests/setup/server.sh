@@ -19,8 +19,7 @@ flock 9 # two targets at once build it once
 if [ ! -x "$target/server" ]; then
 	echo "opsan: building the FrankenPHP server for PHP $("$php_config" --version) in $target: about 2 minutes the first time" >&2
 	go=$("$here/go.sh")
-	mkdir -p "${HOME:-/nonexistent}/go" 2>/dev/null && [ -w "$HOME/go" ] || export GOPATH=$CACHE/gopath
-	[ -w "${HOME:-/nonexistent}" ] || export GOCACHE=$CACHE/gocache
+	[ -w "${HOME:-/nonexistent}" ] || export GOPATH=$CACHE/gopath GOCACHE=$CACHE/gocache
 	export GOTOOLCHAIN=local CGO_ENABLED=1
 	# Debian's source package leaves a placeholder in php-config's folders.
 	CGO_CFLAGS=$("$php_config" --includes | sed 's,/@DEBIAN_PHP_API@,,g')
