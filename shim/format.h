@@ -178,6 +178,7 @@ enum notice {
 	NOTICE_GUARD_FAILED = 7,   /* mprotect failed: a generation stays open */
 	NOTICE_JIT_FULL = 8,       /* the JIT's buffer or its traces are used up */
 	NOTICE_HANDLER_FAULT = 9,  /* a fault inside opsan's own handler */
+	NOTICE_GUARD = 10,         /* an access hit a guard page */
 };
 
 #endif

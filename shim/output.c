@@ -1,0 +1,84 @@
+#include "output.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "events.h"
+#include "fault.h"
+#include "generation.h"
+#include "os.h"
+#include "php.h"
+#include "thread.h"
+#include "trap.h"
+
+static _Atomic(php_write_function *) php_write;
+
+/* A restart came while the response was being written: it left these pages open, so nothing has
+ * faulted, but the request used memory of an old generation all the same. */
+static void record_outlived(const char *text)
+{
+	struct location where = generation_locate((uintptr_t)text);
+	struct stale_access a = {
+		.address = (uintptr_t)text, .access = ACCESS_READ, .via = VIA_OUTPUT, .started_ns = os_monotonic_ns()};
+	const struct opcache *o = generation_opcache();
+
+	if (where.kind != ADDRESS_STALE || !o) {
+		return;
+	}
+	a.object = where.in_strings ? diagnose_string(o->layout, &where.content, a.address)
+								: diagnose_data(o->layout, &where.content, a.address);
+	event_stale(&a, &where);
+}
+
+/* FrankenPHP hands the buffer to Go, and Go to write(2) while a slow client takes its time. The
+ * range is published, then its pages are touched. A restart first leaves out what is published,
+ * closes the rest, and then opens what was published meanwhile. So whichever comes first, publishing
+ * or closing: either the restart sees the range, or the touch comes after the closing and faults,
+ * and the handler opens the object. */
+static size_t on_write(const char *text, size_t length)
+{
+	php_write_function *next = atomic_load(&php_write);
+	struct thread *t = self.shared;
+	uint32_t before;
+	size_t written;
+
+	if (!t || !trap_is_ours(text) || BROKEN("output")) {
+		return next(text, length);
+	}
+	before = generation_restarts_begun();
+	atomic_store(&t->out_bytes, length);
+	atomic_store(&t->out_start, (uintptr_t)text);
+	atomic_thread_fence(memory_order_seq_cst);
+	trap_touch(text, length);
+	DELAY("output");
+	written = next(text, length);
+	atomic_store(&t->out_start, 0);
+	if (generation_restarts_begun() != before) {
+		record_outlived(text);
+	}
+	return written;
+}
+
+void output_wrap(void)
+{
+	php_write_function *there = php_wrap_write(on_write);
+
+	/* The module's own function; after a reload of PHP it is there anew. */
+	if (there) {
+		atomic_store(&php_write, there);
+	}
+}
+
+bool output_repair(const void *argument, size_t bytes)
+{
+	bool ours;
+
+	if (errno != EFAULT || BROKEN("repair")) {
+		return false;
+	}
+	self.for_kernel = true;
+	ours = trap_touch(argument, bytes);
+	self.for_kernel = false;
+	return ours;
+}

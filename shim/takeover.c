@@ -1,0 +1,274 @@
+#include "takeover.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "events.h"
+#include "generation.h"
+#include "layout.h"
+#include "modules.h"
+#include "opcache.h"
+#include "options.h"
+#include "os.h"
+#include "php.h"
+#include "real.h"
+#include "record.h"
+#include "requests.h"
+#include "thread.h"
+
+enum {
+	CANDIDATES = 16,
+	SEGMENT_MIN = 8 << 20, /* opcache.memory_consumption is 8 MB at least */
+};
+
+/* A mapping is a candidate by the arguments of its mmap, and OPcache's by its content only. */
+static struct segment candidates[CANDIDATES];
+static struct segment *active;
+static _Atomic bool waiting;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* zend_extension_version_info and zend_extension (Zend/zend_extensions.h), as far as they are read:
+ * the interface by which PHP itself recognises an extension, the same in all versions. */
+struct extension_build { int api; const char *build_id; };
+struct extension { const char *name, *version; };
+static const char *php_abi, *php_version_text;
+static const struct layout *layout;
+/* Where OPcache's code is. */
+static uintptr_t opcache_start;
+static size_t opcache_bytes;
+
+/* --- mappings --- */
+
+static struct segment *candidate(uintptr_t base)
+{
+	for (size_t i = 0; i < CANDIDATES; i++) {
+		if (candidates[i].base == base) {
+			return &candidates[i];
+		}
+	}
+	return NULL;
+}
+
+static const char *describe_unknown(void)
+{
+	static char text[256];
+
+	snprintf(text, sizeof text, "no layout for PHP %s (%s) is known; \"opsan layout\" makes one from its debug symbols",
+			 php_version_text, php_abi);
+	return text;
+}
+
+static void disable(const char *why)
+{
+	char text[512];
+
+	snprintf(text, sizeof text, "opsan: nothing is protected: %s", why);
+	fprintf(stderr, "%s\n", text);
+	event_notice(NOTICE_DISABLED, 0, text + strlen("opsan: "));
+	atomic_store(&waiting, false);
+}
+
+/* OPcache maps what others map as well; the caller tells them apart, the content decides later. */
+static bool could_be_segment(size_t length, int protection, int flags, int fd, const void *caller)
+{
+	return fd == -1 && (flags & MAP_SHARED) && (flags & MAP_ANONYMOUS) && length >= SEGMENT_MIN &&
+		   protection == (PROT_READ | PROT_WRITE) && (uintptr_t)caller - opcache_start < opcache_bytes;
+}
+
+static void *reserve(size_t length)
+{
+	struct segment *s = candidate(0);
+
+	if (!layout) {
+		disable(describe_unknown());
+		return MAP_FAILED;
+	}
+	if (s && segment_reserve(s, length)) {
+		atomic_store(&waiting, true);
+		return (void *)s->base;
+	}
+	disable("the address space for a reservation is not to be had (ulimit -v, ulimit -f, seccomp?); OPcache uses its own mapping");
+	return MAP_FAILED;
+}
+
+void *takeover_map(size_t length, int protection, int flags, int fd, const void *caller)
+{
+	void *base;
+
+	errno = 0;
+	if (!could_be_segment(length, protection, flags, fd, caller)) {
+		return MAP_FAILED;
+	}
+	if (flags & MAP_HUGETLB) {
+		/* Huge pages cannot be closed one page at a time; OPcache goes on with ordinary ones. */
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	pthread_mutex_lock(&lock);
+	base = reserve(length);
+	errno = 0;
+	pthread_mutex_unlock(&lock);
+	return base;
+}
+
+bool takeover_unmap(void *start, size_t length)
+{
+	struct segment *s;
+	uintptr_t keep = 0;
+
+	(void)length; /* OPcache passes the size that the shim has moved */
+	pthread_mutex_lock(&lock);
+	s = start ? candidate((uintptr_t)start) : NULL;
+	if (s && s == active) {
+		keep = generation_detach();
+		active = NULL;
+	}
+	if (s) {
+		segment_release(s, keep);
+	}
+	pthread_mutex_unlock(&lock);
+	return s != NULL;
+}
+
+bool takeover_protect(void *start, size_t length, int protection, int *result)
+{
+	uintptr_t starts[3];
+	size_t bytes[3], n;
+
+	if (!active || (uintptr_t)start != active->base || length < active->length || !generation_opcache()) {
+		return false;
+	}
+	n = generation_ranges_in_use(starts, bytes);
+	*result = 0;
+	for (size_t i = 0; i < n && *result == 0; i++) {
+		*result = os_protect_as(starts[i], bytes[i], protection) ? 0 : -1;
+	}
+	return true;
+}
+
+bool takeover_waiting(void)
+{
+	return atomic_load_explicit(&waiting, memory_order_relaxed);
+}
+
+/* --- which PHP --- */
+
+static void recognise(const struct extension *extension, const struct extension_build *build)
+{
+	const struct module *m;
+
+	php_abi = build->build_id;
+	php_version_text = extension->version;
+	layout = layout_find(php_abi);
+	php_use_layout(layout);
+	record_prepare_process();
+	m = modules_find((uintptr_t)extension);
+	if (m) {
+		opcache_bytes = m->end - m->start;
+		opcache_start = m->start;
+	}
+}
+
+void takeover_loaded(void *handle, const char *path)
+{
+	const struct extension *extension;
+	const struct extension_build *build;
+
+	if (modules_refresh() && active) {
+		record_prepare_modules();
+	}
+	if (!strstr(path, "opcache")) {
+		return;
+	}
+	extension = dlsym(handle, "zend_extension_entry");
+	build = dlsym(handle, "extension_version_info");
+	if (extension && build && strcmp(extension->name, "Zend OPcache") == 0) {
+		recognise(extension, build);
+	}
+}
+
+void takeover_unloaded(void)
+{
+	if (modules_refresh() && active) {
+		record_prepare_modules();
+	}
+}
+
+void takeover_starting(bool begins)
+{
+	self.starting += begins ? 1 : -1U;
+}
+
+/* --- taking over --- */
+
+static const char *take(struct opcache *o, struct segment *s)
+{
+	if (!generation_attach(o)) {
+		return "the reservation is too small for this segment";
+	}
+	active = s;
+	requests_attached();
+	modules_refresh();
+	record_prepare_modules();
+	record_prepare_segment(o, php_version_text);
+	if (options.log_at_start) {
+		record_open();
+	}
+	return NULL;
+}
+
+/* The first candidate that the layout fits is the segment; the rest stays what it was. */
+static void try_candidates(void)
+{
+	const char *why = NULL, *failed = NULL;
+	char text[256];
+	struct opcache o;
+
+	for (size_t i = 0; i < CANDIDATES; i++) {
+		if (!candidates[i].base) {
+			continue;
+		}
+		switch (opcache_verify(&o, &candidates[i], layout, &why)) {
+		case OPCACHE_VALID:
+			failed = take(&o, &candidates[i]);
+			atomic_store(&waiting, false);
+			if (failed) {
+				disable(failed);
+			}
+			return;
+		case OPCACHE_WRONG:
+			failed = why;
+			break;
+		case OPCACHE_NOT_YET:
+			break;
+		}
+	}
+	if (failed) {
+		snprintf(text, sizeof text, "PHP %s: the segment contradicts the layout: %s", php_version_text, failed);
+		disable(text);
+	}
+}
+
+void takeover_locked(void)
+{
+	/* Not while PHP starts: with preloading it makes a request of its own, and saves the
+	 * positions again afterwards. */
+	if (!takeover_waiting() || self.starting) {
+		return;
+	}
+	pthread_mutex_lock(&lock);
+	if (!active) {
+		try_candidates();
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void takeover_unlocking(void)
+{
+	requests_unlocking();
+}
