@@ -8,6 +8,7 @@
 #include "fault.h"
 #include "options.h"
 #include "os.h"
+#include "record.h"
 #include "thread.h"
 
 enum {
@@ -435,6 +436,7 @@ void generation_restart_begin(void)
 	}
 	ending = atomic_load(&table->current);
 	self.in_restart = true;
+	record_open(); /* here, and not in the first handler */
 	/* Before anything moves: a store into opcache.file_cache that goes on compares it. */
 	atomic_fetch_add(&table->begun, 1);
 	event = (struct restart_event){.number = atomic_load(&table->begun), .waited_ns = table->waited_ns, .started_ns = started};

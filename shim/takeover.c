@@ -65,12 +65,16 @@ static const char *describe_unknown(void)
 
 static void disable(const char *why)
 {
+	static _Atomic bool said;
 	char text[512];
 
+	atomic_store(&waiting, false);
+	if (atomic_exchange(&said, true)) {
+		return;
+	}
 	snprintf(text, sizeof text, "opsan: nothing is protected: %s", why);
 	fprintf(stderr, "%s\n", text);
 	event_notice(NOTICE_DISABLED, 0, text + strlen("opsan: "));
-	atomic_store(&waiting, false);
 }
 
 /* OPcache maps what others map as well; the caller tells them apart, the content decides later. */

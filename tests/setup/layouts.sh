@@ -8,7 +8,7 @@ row() { # NAME PHP_CONFIG
 	local prefix extension abi
 	prefix=$("$2" --prefix)
 	extension=$("$2" --extension-dir)/opcache.so
-	abi=$(strings "$extension" | grep -m1 -xE 'API[0-9]+,[A-Z,]+')
+	abi=$(strings "$extension" | grep -m1 -xE 'API[0-9]{9},[A-Z,]+')
 	printf '{\n\t.name = "PHP %s, %s", .abi = "%s",\n' "$1" "$(uname -m)" "$abi"
 	"$root/build/opsan" layout "$prefix/lib/libphp.so" "$extension" | grep -v '^/\*' | sed 's/^/\t/'
 	printf '},\n'
