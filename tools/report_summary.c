@@ -7,9 +7,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *times(uint64_t count)
+/* "once", "412 times" */
+static void write_times(FILE *out, uint64_t count)
 {
-	return count == 1 ? "time" : "times";
+	if (count == 1)
+		fputs("once", out);
+	else
+		fprintf(out, "%" PRIu64 " times", count);
 }
 
 uint64_t report_in_flight_restarts(const struct report *report)
@@ -29,7 +33,8 @@ static bool option_is(const struct report *report, const char *name, const char 
 static void write_restarts(FILE *out, const struct report *report)
 {
 	uint64_t restarts = report->model.restart_count, busy = report_in_flight_restarts(report);
-	fprintf(out, "OPcache restarted %" PRIu64 " %s", restarts, times(restarts));
+	fputs("OPcache restarted ", out);
+	write_times(out, restarts);
 	if (busy == restarts)
 		fprintf(out, " while other requests were running");
 	else if (busy == 0)
@@ -52,13 +57,15 @@ static uint64_t count_unserved(const struct report *report)
 static void write_stales(FILE *out, const struct report *report)
 {
 	uint64_t stales = report->model.stale_count, unserved = count_unserved(report);
-	fprintf(out, ";\n%" PRIu64 " %s a request used memory that a restart had freed, at %zu %s.", stales,
-	        times(stales), report->findings.count, report->findings.count == 1 ? "place" : "places");
+	fputs("; ", out);
+	write_times(out, stales);
+	fprintf(out, " a request\nused memory that a restart had freed, at %zu %s.", report->findings.count,
+	        report->findings.count == 1 ? "place" : "places");
 	if (unserved > 0)
-		fprintf(out, " %" PRIu64 " %s the content was already gone.\n", unserved, times(unserved));
+		fprintf(out, " In %" PRIu64 " of these cases its content was already gone.\n", unserved);
 	else
-		fputs(" Without opsan such a request reads whatever was written\n"
-		      "over that memory: a crash, or a wrong page.\n",
+		fputs(" Without opsan such a request\n"
+		      "uses whatever was written over that memory: it crashes the server, or answers wrongly.\n",
 		      out);
 }
 
@@ -139,7 +146,9 @@ static void write_cause(FILE *out, const struct report *report)
 	for (uint64_t reason = 0; reason <= RESTART_USER; reason++) {
 		if (counts[reason] == 0)
 			continue;
-		fprintf(out, "%s%s (%" PRIu64 " %s)", separator, word_reason(reason), counts[reason], times(counts[reason]));
+		fprintf(out, "%s%s (", separator, word_reason(reason));
+		write_times(out, counts[reason]);
+		fputc(')', out);
 		separator = ", ";
 	}
 	fprintf(out, ".\n");
@@ -147,7 +156,7 @@ static void write_cause(FILE *out, const struct report *report)
 	if (last->requested_by.present) {
 		fprintf(out, "           The last one was requested by ");
 		words_print_request(out, &last->requested_by);
-		fputs(last->requested_by.php_count > 0 ? ", " : "", out);
+		fputs(last->requested_by.php_count > 0 ? " at " : "", out);
 		report_write_location(out, &last->requested_by);
 		fputs(".\n", out);
 	}
