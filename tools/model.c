@@ -34,9 +34,11 @@ static struct process *find_process(struct model *model, const struct frame *fra
 
 static void track_process(struct process *process, const struct frame *frame)
 {
-	if (process->last_sequence != 0 && frame->sequence > process->last_sequence + 1)
-		process->gaps += frame->sequence - process->last_sequence - 1;
-	process->last_sequence = frame->sequence;
+	/* Threads number their frames before they write them, so the order in the file is not that of the
+	 * numbers: only the highest one against the count tells what is missing. */
+	process->frames++;
+	if (frame->sequence > process->last_sequence)
+		process->last_sequence = frame->sequence;
 	if (frame->time_ns > process->last_ns)
 		process->last_ns = frame->time_ns;
 	uint64_t lost = decode_exit(frame->fields).lost;
@@ -62,11 +64,6 @@ static void add_stale(struct model *model, struct process *process, const struct
 	stale->time_ns = frame->time_ns;
 	stale->order = model->stale_count;
 	stale->fields = decode_stale(&model->pool, frame->fields);
-	/* Processes that share a segment share its restarts: only one of them records each. */
-	uint64_t number = stale->fields.stale_since;
-	stale->restart = table_find(&model->by_restart, restart_key(frame->pid, number));
-	if (stale->restart == NULL)
-		stale->restart = table_find(&model->by_restart, restart_key(0, number));
 	process->stales++;
 	APPEND(model->stales, model->stale_count, model->stale_room, stale);
 }
@@ -175,8 +172,20 @@ static void mark_restart(struct stale **sorted, size_t count, struct restart *re
 	}
 }
 
+/* Only now: an access in the middle of a restart is recorded before the restart is. Processes that
+ * share a segment share its restarts, and only one of them records each. */
+static void find_restart(const struct model *model, struct stale *stale)
+{
+	uint64_t number = stale->fields.stale_since;
+	stale->restart = table_find(&model->by_restart, restart_key(stale->process->pid, number));
+	if (stale->restart == NULL)
+		stale->restart = table_find(&model->by_restart, restart_key(0, number));
+}
+
 void model_finish(struct model *model)
 {
+	for (size_t i = 0; i < model->stale_count; i++)
+		find_restart(model, model->stales[i]);
 	if (model->stale_count == 0)
 		return;
 	size_t bytes = model->stale_count * sizeof *model->stales;
@@ -198,13 +207,17 @@ void model_clear(struct model *model)
 	*model = (struct model){0};
 }
 
+uint64_t process_lost(const struct process *process)
+{
+	uint64_t missing = process->last_sequence > process->frames ? process->last_sequence - process->frames : 0;
+	return process->lost > missing ? process->lost : missing;
+}
+
 uint64_t model_lost(const struct model *model)
 {
 	uint64_t lost = 0;
-	for (size_t i = 0; i < model->process_count; i++) {
-		const struct process *process = model->processes[i];
-		lost += process->lost > process->gaps ? process->lost : process->gaps;
-	}
+	for (size_t i = 0; i < model->process_count; i++)
+		lost += process_lost(model->processes[i]);
 	return lost;
 }
 

@@ -6,10 +6,10 @@
 #include "table.h"
 
 struct process {
-	uint32_t pid, last_sequence;
+	uint32_t pid, last_sequence; /* the highest */
 	uint64_t first_ns, last_ns;
 	uint64_t lost;   /* records that could not be written, as the process says */
-	uint64_t gaps;   /* numbers missing between its frames in this file */
+	uint64_t frames; /* of it in this file */
 	struct process_fields fields;
 	const struct module_set *modules; /* the latest; NULL: none recorded */
 	const struct segment *segment;    /* NULL: it never had one */
@@ -59,7 +59,8 @@ void model_add(struct model *model, const struct frame *frame);
 void model_finish(struct model *model);
 void model_clear(struct model *model);
 
-/* Totals over all processes. */
+/* Records that did not get into the file, or that damage took out of it. */
+uint64_t process_lost(const struct process *process);
 uint64_t model_lost(const struct model *model);
 const struct segment *model_segment(const struct model *model); /* the first; NULL: none */
 

@@ -230,7 +230,7 @@ static void write_process(struct json *json, const struct process *process)
 	json_boolean(json, "ended_in_order", process->ended_in_order);
 	json_number(json, "restarts", process->restarts);
 	json_number(json, "stale_accesses", process->stales);
-	json_number(json, "lost", process->lost > process->gaps ? process->lost : process->gaps);
+	json_number(json, "lost", process_lost(process));
 	write_segment(json, process->segment);
 	json_object_end(json);
 }

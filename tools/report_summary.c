@@ -152,7 +152,10 @@ static void write_cause(FILE *out, const struct report *report)
 		separator = ", ";
 	}
 	fprintf(out, ".\n");
-	write_memory_cause(out, last);
+	if (last->reason == RESTART_OOM)
+		write_memory_cause(out, last);
+	else if (last->reason == RESTART_HASH && last->keys_max != NUMBER_ABSENT)
+		fprintf(out, "           Before the last one %" PRIu64 " of %" PRIu64 " keys were in use.\n", last->keys, last->keys_max);
 	if (last->requested_by.present) {
 		fprintf(out, "           The last one was requested by ");
 		words_print_request(out, &last->requested_by);

@@ -74,6 +74,23 @@ def test_foreign_files(tmp_path, data, words):
     assert words in report(path, status=1).err
 
 
+def test_frames_out_of_order_are_not_lost(tmp_path):
+    data = header()
+    for number in (1, 3, 2, 5, 4):
+        data += frame(NOTICE, field(100, 1), sequence=number)
+    path = tmp_path / "x.rec"
+    path.write_bytes(data)
+    assert as_json(path)["summary"]["lost"] == 0
+    path.write_bytes(data + frame(NOTICE, sequence=7, time_ns=5))
+    assert as_json(path)["summary"]["lost"] == 1
+
+
+def test_access_in_the_middle_of_a_restart_knows_it(tmp_path):
+    """Such a record comes before the restart's own."""
+    record = Recording().process().segment().stale(since=1, after_ms=999).restart(reason=2)
+    assert "cause  restart 1 (reset)" in report(record.write(tmp_path / "x.rec")).out
+
+
 def test_what_is_no_file(tmp_path):
     assert "directory" in report(tmp_path, status=1).err
     assert "No such file" in report(tmp_path / "none", status=1).err
