@@ -4,6 +4,7 @@
 typedef int fault_nothing; /* ISO C wants a declaration */
 
 #ifdef OPSAN_FAULTS
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -39,5 +40,22 @@ void fault_delay(const char *place)
 	if ((random >> 16) % 8 == 0) {
 		usleep((unsigned)atoi(at + strlen(place) + 1));
 	}
+}
+
+/* A thread that has looked a script up waits here for OPcache's lock: the window of row 3. */
+__attribute__((visibility("default"))) int tsrm_mutex_lock(void *mutex);
+int tsrm_mutex_lock(void *mutex)
+{
+	static int (*next)(void *);
+	Dl_info caller;
+
+	if (!next) {
+		void *symbol = dlsym(RTLD_NEXT, "tsrm_mutex_lock");
+		memcpy(&next, &symbol, sizeof next);
+	}
+	if (dladdr(__builtin_return_address(0), &caller) && caller.dli_fname && strstr(caller.dli_fname, "opcache")) {
+		fault_delay("lock");
+	}
+	return next(mutex);
 }
 #endif

@@ -61,7 +61,7 @@ size_t generation_table_bytes(void)
 
 static uintptr_t data_area(uint32_t generation)
 {
-	uint32_t i = BROKEN("ascend") ? data_areas - 1 - generation : generation;
+	uint32_t i = BROKEN("ascend") ? data_areas - 1 - generation : BROKEN("reuse") ? generation % 2 : generation;
 
 	return opcache.segment->data + (size_t)i * data_stride;
 }
@@ -98,6 +98,11 @@ static size_t strings_window(void)
 	return reach - before < window && !BROKEN("reach") ? reach - before : window;
 }
 
+static bool needs_strings(void)
+{
+	return opcache.strings_total != 0 || BROKEN("no_strings");
+}
+
 static void set_geometry(void)
 {
 	size_t n;
@@ -106,7 +111,7 @@ static void set_geometry(void)
 	n = opcache.segment->data_bytes / data_stride;
 	data_areas = n < GENERATIONS_MAX ? (uint32_t)n : GENERATIONS_MAX;
 	strings_stride = os_pages(STRINGS_LEAD + opcache.strings_capacity) + os_page_size();
-	n = opcache.strings_total ? strings_window() / strings_stride : 0;
+	n = needs_strings() ? strings_window() / strings_stride : 0;
 	string_areas = n < STRING_AREAS_MAX ? (uint32_t)n : STRING_AREAS_MAX;
 }
 
@@ -116,11 +121,6 @@ static bool open_area(uintptr_t start, size_t bytes)
 {
 	os_dump(start, bytes, true);
 	return os_protect(start, bytes, OS_READ_WRITE);
-}
-
-static bool needs_strings(void)
-{
-	return opcache.strings_total != 0;
 }
 
 /* Descending, and the newest lowest: OPcache takes a string for current if it lies between the
@@ -256,7 +256,7 @@ static uint32_t oldest_reachable(void)
 {
 	uint32_t oldest = atomic_load(&table->current);
 
-	if (opcache.preloading || thread_unknown()) {
+	if ((opcache.preloading && !BROKEN("preload")) || thread_unknown()) {
 		/* Preloaded classes keep inheritance_cache entries in old generations. */
 		return 0;
 	}
@@ -332,13 +332,15 @@ static bool fits_budget(void)
 static bool is_quiet(void)
 {
 	const struct thread *me = thread_self();
+	/* With opcache.file_cache a switched-off OPcache still loads scripts, which take slots. */
+	uint32_t least = opcache.file_cache && !BROKEN("bystanders") ? THREAD_BYSTANDER : THREAD_HOLDER;
 
 	if (opcache.preloading || thread_unknown()) {
 		return false;
 	}
 	for (size_t i = 0; i < thread_count(); i++) {
 		struct thread *t = thread_at(i);
-		if (t != me && atomic_load(&t->state) == THREAD_HOLDER) {
+		if (t != me && atomic_load(&t->state) >= least) {
 			return false;
 		}
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "diagnose.h"
+#include "fault.h"
 
 /* --- words of the segment, through the shim's view --- */
 
@@ -296,11 +297,12 @@ void opcache_move_data(const struct opcache *o, uintptr_t data)
 {
 	const struct layout *l = o->layout;
 	uintptr_t pos = data - o->segment->base;
+	size_t capacity = BROKEN("capacity") ? o->data_capacity / 2 * 3 : o->data_capacity;
 
 	/* end first: between the two, zend_shared_alloc may only find less room, and zend_accel_in_shm
 	 * never a smaller segment. */
-	set_word(o, o->descriptor + l->segment_end, pos + o->data_capacity);
-	set_word(o, o->descriptor + l->segment_size, pos + o->data_capacity);
+	set_word(o, o->descriptor + l->segment_end, pos + capacity);
+	set_word(o, o->descriptor + l->segment_size, pos + capacity);
 	set_word(o, o->descriptor + l->segment_pos, pos);
 }
 
@@ -308,7 +310,7 @@ void opcache_move_strings(const struct opcache *o, uintptr_t top, size_t capacit
 {
 	const struct layout *l = o->layout;
 
-	if (o->strings_total) {
+	if (o->strings_total || BROKEN("no_strings")) {
 		set_word(o, o->strings + l->strings_end, top + capacity);
 		set_word(o, o->strings + l->strings_top, top);
 	}

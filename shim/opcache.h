@@ -29,6 +29,7 @@ struct opcache {
 	size_t strings_total; /* bytes of the whole buffer, as PHP counts it */
 	size_t memory_total;  /* opcache.memory_consumption in bytes */
 	bool preloading;
+	bool file_cache; /* opcache.file_cache is set; by the caller of opcache_verify */
 };
 
 enum opcache_check { OPCACHE_VALID, OPCACHE_NOT_YET, OPCACHE_WRONG };

@@ -199,6 +199,13 @@ void php_settings(void (*visit)(const char *name, const char *value, void *), vo
 	}
 }
 
+bool php_setting_is_set(const char *name)
+{
+	const char *value = php_ini_string ? php_ini_string(name, strlen(name), 0) : NULL;
+
+	return value && *value;
+}
+
 php_write_function *php_wrap_write(php_write_function *wrapper)
 {
 	_Atomic uintptr_t *slot;

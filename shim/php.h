@@ -24,6 +24,9 @@ size_t php_string(uintptr_t string, char *to, size_t bytes);
 /* Calls `visit` for each opcache.* setting. Not in a handler; on a thread of PHP's. */
 void php_settings(void (*visit)(const char *name, const char *value, void *), void *argument);
 
+/* Whether the setting has a value. Not in a handler; on a thread of PHP's. */
+bool php_setting_is_set(const char *name);
+
 /* Puts `wrapper` in front of sapi_module.ub_write; returns the one that was there, or NULL if there
  * is none or ours is there already. Not in a handler. */
 typedef size_t php_write_function(const char *, size_t);

@@ -8,6 +8,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "os.h"
 #include "real.h"
 
@@ -71,6 +72,9 @@ int signals_set(int signal, const struct sigaction *new, struct sigaction *old)
 	struct ring *r = ring_of(signal);
 	struct sigaction was = *atomic_load(&r->current);
 
+	if (BROKEN("front")) {
+		return real_sigaction(signal, new, old);
+	}
 	if (new) {
 		struct sigaction wanted = *new;
 		publish(r, &wanted);

@@ -212,6 +212,7 @@ void takeover_starting(bool begins)
 
 static const char *take(struct opcache *o, struct segment *s)
 {
+	o->file_cache = php_setting_is_set("opcache.file_cache");
 	if (!generation_attach(o)) {
 		return "the reservation is too small for this segment";
 	}

@@ -9,11 +9,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum thread_state {
+enum thread_state { /* ordered by what it can hold */
 	THREAD_IDLE,      /* outside a request */
 	THREAD_STARTING,  /* in php_request_startup: holds nothing of OPcache's yet */
-	THREAD_HOLDER,    /* inside a request, may hold pointers into the segment */
 	THREAD_BYSTANDER, /* inside a request that began while a restart was pending: OPcache is off in it */
+	THREAD_HOLDER,    /* inside a request, may hold pointers into the segment */
 };
 
 struct thread {
