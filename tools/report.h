@@ -25,6 +25,9 @@ void report_write_json(FILE *out, struct report *report);
  * the record shows. */
 void report_write_summary(FILE *out, struct report *report);
 
+/* Processes, settings, modules: what a verbose report ends with. */
+void report_write_details(FILE *out, struct report *report);
+
 /* Native and PHP stack of a thread, indented. */
 void report_write_stacks(FILE *out, struct report *report, const struct module_set *modules,
                          const struct thread *thread);

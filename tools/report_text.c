@@ -276,59 +276,6 @@ static void write_notices(FILE *out, const struct report *report)
 	}
 }
 
-static void write_process(FILE *out, const struct process *process)
-{
-	fprintf(out, "  process %" PRIu32 "  ", process->pid);
-	span_print(out, process->fields.executable);
-	fprintf(out, "%s\n    opsan ", process->ended_in_order ? "" : " (no record of its end: killed, crashed, or os.Exit)");
-	span_print(out, process->fields.version);
-	fputs(", kernel ", out);
-	span_print(out, process->fields.kernel);
-	fputs(", libc ", out);
-	span_print(out, process->fields.libc);
-	fputs("\n    options ", out);
-	span_print(out, process->fields.options);
-	fputc('\n', out);
-	for (size_t i = 0; process->segment != NULL && i < process->segment->setting_count; i++) {
-		fputs("    ", out);
-		span_print(out, process->segment->settings[i].name);
-		fputs(" = ", out);
-		span_print(out, process->segment->settings[i].value);
-		fputc('\n', out);
-	}
-}
-
-static void write_source(FILE *out, const struct symbol_source *source)
-{
-	fputs("  module ", out);
-	span_print(out, source->module->path.length == 0 ? span_from("[vdso]") : source->module->path);
-	fputs("  build id ", out);
-	for (size_t i = 0; i < source->module->build_id.length && i < 20; i++)
-		fprintf(out, "%02x", (unsigned char)source->module->build_id.bytes[i]);
-	fputs(source->module->build_id.length == 0 ? "none\n" : "\n", out);
-	if (source->debug != NULL) {
-		fputs("    debug information from ", out);
-		span_print(out, span_from(source->debug));
-		fputc('\n', out);
-	}
-	if (source->problem != NULL) {
-		fputs("    ", out);
-		span_print(out, span_from(source->problem));
-		fputc('\n', out);
-	}
-}
-
-static void write_details(FILE *out, struct report *report)
-{
-	struct symbol_source *sources;
-	write_title(out, report, "DETAILS\n");
-	for (size_t i = 0; i < report->model.process_count; i++)
-		write_process(out, report->model.processes[i]);
-	size_t count = symbolizer_sources(report->symbolizer, &report->model.pool, &sources);
-	for (size_t i = 0; i < count; i++)
-		write_source(out, &sources[i]);
-}
-
 void report_write_text(FILE *out, struct report *report)
 {
 	write_heading(out, report);
@@ -338,7 +285,7 @@ void report_write_text(FILE *out, struct report *report)
 	write_findings(out, report);
 	write_notices(out, report);
 	if (report->verbose)
-		write_details(out, report);
+		report_write_details(out, report);
 	else if (report->findings.count > 0)
 		fputs("\nModules, settings, and how each frame was resolved: opsan report --verbose\n", out);
 }
