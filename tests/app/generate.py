@@ -42,7 +42,9 @@ class Square{n} implements Shape {{
 
 $square = new Square{n};
 $seen = "";
-for ($i = 0; $i < 150; $i++) $seen = md5($seen . $square->describe() . $square->area(["x_{n}" => $i, "y" => 2]));
+for ($i = 0; $i < 150; $i++) {{
+    $seen = md5(preg_replace("/[a-c]{n}?/", "_", $seen) . $square->describe() . $square->area(["x_{n}" => $i, "y" => 2]));
+}}
 echo "plain {n} $seen\\n";
 """
 
@@ -69,7 +71,10 @@ if (!class_exists(__NAMESPACE__ . '\\\\Widget', false)) {{
             return $decorate($this->option("title") . $this->option("layout") . ($context["key"] ?? "no key")) . $box->html();
         }}
     }}
-    function checksum(string $text): string {{ return "{n}:" . crc32("shared salt" . $text . "own salt {n}"); }}
+    function checksum(string $text): string {{
+        $plain = preg_replace(["/[^a-z0-9]+/", "/own pattern {n}|layout/"], ["-", "slot {n}"], $text);
+        return "{n}:" . crc32("shared salt" . $plain . "own salt {n}");
+    }}
 }}
 
 $widget = new Widget;

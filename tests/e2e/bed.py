@@ -49,7 +49,7 @@ LOADS = {
     "inline_html": Load("/html/small{0-3}.php", reset_every=40, connections=30),
     "inline_html_slow": Load(PLAIN, reset_every=100, connections=4, slow_clients=6, slow_paths="/html/big0.php"),
     # machine code is overwritten, too
-    "jit": Load(f"/hot/h{{0-7}}.php=2,{PLAIN}", reset_every=100, ini={"opcache.jit": "tracing", "opcache.jit_buffer_size": "64M"}),
+    "jit": Load(f"/hot/h{{0-7}}.php=2,{PLAIN}", reset_every=50, ini={"opcache.jit": "tracing", "opcache.jit_buffer_size": "64M"}),
     # nobody resets: the memory is full of invalidated scripts
     "oom": Load(f"/churn.php?n={{0-39}}=2,{PLAIN}", ini={"opcache.memory_consumption": "16"}),
     # workers stay inside one PHP request for ever; classic requests carry the restarts out
