@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include "cgroup.h"
 #include "fault.h"
 #include "generation.h"
 #include "lock.h"
@@ -334,10 +335,21 @@ OPEN(open64)
 
 /* --- start --- */
 
+/* Old generations are charged to the control group like everything else. */
+static void bound_quarantine(void)
+{
+	uint64_t half_mb = cgroup_memory_limit("") / 2 >> 20;
+
+	if (options.quarantine_mb > half_mb) {
+		options.quarantine_mb = half_mb;
+	}
+}
+
 __attribute__((constructor(101))) static void start(void)
 {
 	real_resolve();
 	options_read();
+	bound_quarantine();
 	if (!thread_table_create()) {
 		return; /* nothing is attached without it */
 	}
