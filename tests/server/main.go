@@ -126,10 +126,10 @@ func run() error {
 	server := &http.Server{Handler: mux}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	fmt.Println("listening on", listener.Addr())
-
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	fmt.Println("listening on", listener.Addr())
+
 	select {
 	case err = <-ended:
 		return err
