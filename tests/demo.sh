@@ -11,6 +11,7 @@ root=$(dirname "$here")
 opsan=${OPSAN_COMMAND:-$root/build/opsan}
 seconds=${SECONDS_UNDER_LOAD:-10}
 tries=5
+REPORT_LINES=50
 record=${RECORD:-$root/build/demo.rec}
 
 step="setting up"
@@ -27,6 +28,20 @@ bold= plain=
 [ ! -t 1 ] || bold=$'\033[1m' plain=$'\033[0m'
 say() { printf '\n%s\n' "$bold$*$plain"; }
 
+# What opsan says while the server runs: the beginning and the end of it.
+show_opsan() {
+	local line shown=0
+	while IFS= read -r line; do
+		case $line in
+		"opsan: recording "* | "opsan: "*" ended "*) echo "   | ${line:0:160}" ;;
+		"opsan: "*)
+			((++shown > 7)) || echo "   | ${line:0:160}"
+			((shown != 8)) || echo "   | …"
+			;;
+		esac
+	done
+}
+
 # start_server NAME COMMAND…: sets server_pid and url. What opsan says is shown, the rest is kept.
 start_server() {
 	local name=$1
@@ -39,7 +54,7 @@ start_server() {
 		"$@" &
 		echo $! >"$work/pid"
 		{ wait $!; } 2>/dev/null
-	) >"$work/$name.out" 2> >(tee "$work/$name.err" | grep --line-buffered '^opsan:' | sed -u 's/^/   /') &
+	) 2> >(tee "$work/$name.err" | show_opsan) >"$work/$name.out" &
 	shell_pid=$!
 	for ((i = 0; i < 200; i++)); do
 		sleep 0.1
@@ -126,6 +141,7 @@ start_server opsan "$opsan" run -o "$record" -- "${command[@]}"
 result=0
 put_load "$seconds" "$work/opsan.json" || result=$?
 stop_server
+sleep 0.5 # for the last of what it says
 if [ $result != 0 ]; then
 	echo "opsan demo: wrong answers or a dead server under opsan ($(ended "$status")); the load generator said:" >&2
 	cut -c1-2000 "$work/opsan.json" >&2
@@ -136,6 +152,8 @@ echo "   It survived: $(field "$work/opsan.json" requests) requests, $(field "$w
 
 say "3. What happened: opsan report ${record#"$root"/}"
 step="reading the record"
-"$opsan" report "$record"
+"$opsan" report "$record" >"$work/report"
+sed -n "1,${REPORT_LINES}p" "$work/report"
 echo
+[ "$(wc -l <"$work/report")" -le "$REPORT_LINES" ] || echo "This is the beginning; all of it: ${opsan#"$root"/} report $record"
 echo "The record: $record"
