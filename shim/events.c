@@ -198,7 +198,7 @@ void event_stale(const struct stale_access *a, const struct location *where)
 		}
 	}
 	record_group_end(&r, group);
-	record_number(&r, FIELD_HANDLER_NS, os_monotonic_ns() - a->started_ns);
+	record_number(&r, FIELD_HANDLER_NS, os_thread_cpu_ns() - a->started_cpu_ns);
 	record_write(&r);
 }
 

@@ -38,7 +38,8 @@ struct stale_access {
 	enum access_kind access;
 	enum access_via via;
 	void *ucontext;  /* of the signal; NULL: the stack of here */
-	uint64_t started_ns;
+	uint64_t started_ns;     /* CLOCK_MONOTONIC */
+	uint64_t started_cpu_ns; /* processor time of the thread */
 	struct object object;
 };
 /* Writes the record of a stale access, before anything is opened. */

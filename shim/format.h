@@ -82,7 +82,6 @@ enum field_tag {
 	FIELD_NAME = 26,         /* S */
 	FIELD_VALUE = 27,        /* S */
 	FIELD_RESERVED = 28,     /* N bytes of address space */
-	FIELD_GENERATIONS = 29,  /* N how many fit in it */
 
 	/* in FRAME_RESTART: */
 	FIELD_NUMBER = 30,         /* N 1 for the first; generation NUMBER begins, NUMBER - 1 ends */
@@ -135,10 +134,8 @@ enum field_tag {
 	FIELD_GENERATION = 86,      /* N the object's */
 	FIELD_STALE_SINCE = 87,     /* N number of the restart that made it stale */
 	FIELD_STALE_NS = 88,        /* N how long ago that was */
-	FIELD_OPENED = 89,          /* N bytes that were made accessible for this access */
 	FIELD_CURRENT = 90,         /* N generation that was current */
-	FIELD_IP = 91,              /* N instruction that made the access */
-	FIELD_HANDLER_NS = 92,      /* N time spent in the handler up to the writing of this record */
+	FIELD_HANDLER_NS = 92,      /* N processor time of the handler up to the writing of this record */
 
 	/* in FRAME_NOTICE: */
 	FIELD_NOTICE = 100, /* N enum notice */

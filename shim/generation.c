@@ -267,7 +267,7 @@ static uint32_t oldest_reachable(void)
 			oldest = began;
 		}
 	}
-	return oldest > 0 ? oldest - 1 : 0;
+	return BROKEN("grace") || oldest == 0 ? oldest : oldest - 1;
 }
 
 static uint64_t budget(void)
@@ -304,7 +304,7 @@ static void recycle_over_budget(void)
 {
 	uint32_t reachable = BROKEN("recycle") ? atomic_load(&table->current) : oldest_reachable();
 
-	while (table->recycled < reachable && (table->kept_bytes > budget() || BROKEN("recycle"))) {
+	while (table->recycled < reachable && (table->kept_bytes > budget() || BROKEN("recycle") || BROKEN("eager"))) {
 		recycle(table->recycled++);
 	}
 }

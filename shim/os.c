@@ -118,6 +118,11 @@ uint64_t os_realtime_ns(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
+uint64_t os_thread_cpu_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 pid_t os_tid(void)
 {
 	return (pid_t)syscall(SYS_gettid);

@@ -41,6 +41,8 @@ void os_close(int fd);
 /* CLOCK_MONOTONIC and CLOCK_REALTIME in nanoseconds. */
 uint64_t os_monotonic_ns(void);
 uint64_t os_realtime_ns(void);
+/* Processor time of the calling thread. */
+uint64_t os_thread_cpu_ns(void);
 pid_t os_tid(void);
 
 /* Copies memory that may vanish or be inaccessible; false if it could not be read whole. */

@@ -20,7 +20,8 @@ static void record_outlived(const char *text)
 {
 	struct location where = generation_locate((uintptr_t)text);
 	struct stale_access a = {
-		.address = (uintptr_t)text, .access = ACCESS_READ, .via = VIA_OUTPUT, .started_ns = os_monotonic_ns()};
+		.address = (uintptr_t)text, .access = ACCESS_READ, .via = VIA_OUTPUT, .started_ns = os_monotonic_ns(),
+		.started_cpu_ns = os_thread_cpu_ns()};
 	const struct opcache *o = generation_opcache();
 
 	if (where.kind != ADDRESS_STALE || !o) {

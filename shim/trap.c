@@ -74,6 +74,7 @@ static bool serve(uintptr_t address, const struct location *where, const ucontex
 		.via = self.for_kernel ? VIA_KERNEL : VIA_CPU,
 		.ucontext = ucontext,
 		.started_ns = os_monotonic_ns(),
+		.started_cpu_ns = os_thread_cpu_ns(),
 		.object = object_at(where, address),
 	};
 

@@ -178,7 +178,6 @@ struct segment decode_segment(struct pool *pool, struct span fields)
 		TEXT(FIELD_PHP_VERSION, segment, php_version), TEXT(FIELD_PHP_ABI, segment, php_abi),
 		TEXT(FIELD_LAYOUT, segment, layout),           NUMBER(FIELD_ADDRESS, segment, address),
 		NUMBER(FIELD_SIZE, segment, size),             NUMBER(FIELD_RESERVED, segment, reserved),
-		NUMBER(FIELD_GENERATIONS, segment, generations),
 	};
 	struct segment segment = {0};
 	struct field field;
@@ -235,7 +234,6 @@ static const struct slot stale_slots[] = {
 	NUMBER(FIELD_ADDRESS, stale_fields, address),
 	NUMBER(FIELD_ACCESS, stale_fields, access),
 	NUMBER(FIELD_VIA, stale_fields, via),
-	NUMBER(FIELD_IP, stale_fields, ip),
 	NUMBER(FIELD_OBJECT, stale_fields, object),
 	NUMBER(FIELD_OBJECT_ADDRESS, stale_fields, object_address),
 	NUMBER(FIELD_OBJECT_SIZE, stale_fields, object_size),
@@ -243,7 +241,6 @@ static const struct slot stale_slots[] = {
 	NUMBER(FIELD_CURRENT, stale_fields, current),
 	NUMBER(FIELD_STALE_SINCE, stale_fields, stale_since),
 	NUMBER(FIELD_STALE_NS, stale_fields, stale_ns),
-	NUMBER(FIELD_OPENED, stale_fields, opened),
 	NUMBER(FIELD_HANDLER_NS, stale_fields, handler_ns),
 	TEXT(FIELD_OBJECT_TEXT, stale_fields, object_text),
 };

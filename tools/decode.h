@@ -41,7 +41,7 @@ struct setting {
 
 struct segment {
 	struct span php_version, php_abi, layout;
-	uint64_t address, size, reserved, generations;
+	uint64_t address, size, reserved;
 	struct setting *settings;
 	size_t setting_count;
 };
@@ -63,8 +63,8 @@ struct restart_fields {
 };
 
 struct stale_fields {
-	uint64_t address, access, via, ip, object, object_address, object_size;
-	uint64_t generation, current, stale_since, stale_ns, opened, handler_ns;
+	uint64_t address, access, via, object, object_address, object_size;
+	uint64_t generation, current, stale_since, stale_ns, handler_ns;
 	struct span object_text;
 	struct thread thread;
 };

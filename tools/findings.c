@@ -35,6 +35,17 @@ static void widen(uint64_t *lowest, uint64_t *highest, uint64_t number)
 		*highest = number;
 }
 
+static bool began_later(const struct stale_fields *stale)
+{
+	const uint64_t began = stale->thread.began_in;
+	return began != NUMBER_ABSENT && stale->generation != NUMBER_ABSENT && began > stale->generation;
+}
+
+static uint64_t later(uint64_t highest, uint64_t number)
+{
+	return number != NUMBER_ABSENT && (highest == NUMBER_ABSENT || number > highest) ? number : highest;
+}
+
 static void add_stale(struct findings *findings, const struct stale *stale, uint64_t fingerprint)
 {
 	void **place = table_place(&findings->by_fingerprint, fingerprint);
@@ -48,12 +59,15 @@ static void add_stale(struct findings *findings, const struct stale *stale, uint
 			.last_restart = NUMBER_ABSENT,
 			.earliest_ns = NUMBER_ABSENT,
 			.latest_ns = NUMBER_ABSENT,
+			.handler_ns_max = NUMBER_ABSENT,
 		};
 		findings->items = memory_grow(findings->items, &findings->room, findings->count + 1, sizeof *findings->items);
 		findings->items[findings->count++] = finding;
 		*place = finding;
 	}
 	finding->last = stale;
+	finding->by_later_requests += began_later(&stale->fields);
+	finding->handler_ns_max = later(finding->handler_ns_max, stale->fields.handler_ns);
 	finding->count++;
 	widen(&finding->first_restart, &finding->last_restart, stale->fields.stale_since);
 	widen(&finding->earliest_ns, &finding->latest_ns, stale->fields.stale_ns);

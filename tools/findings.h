@@ -11,6 +11,8 @@ struct finding {
 	const struct stale *first, *last;
 	uint64_t count;
 	uint64_t first_restart, last_restart; /* lowest and highest; NUMBER_ABSENT: not recorded */
+	uint64_t by_later_requests;           /* that began after the memory was freed: it outlives requests */
+	uint64_t handler_ns_max;              /* NUMBER_ABSENT: not recorded */
 	uint64_t earliest_ns, latest_ns;      /* after the restart; NUMBER_ABSENT: not recorded */
 };
 

@@ -121,7 +121,8 @@ static void write_finding(struct json *json, struct report *report, const struct
 	json_number(json, "after_restart_ns", first->fields.stale_ns);
 	json_number(json, "earliest_after_restart_ns", finding->earliest_ns);
 	json_number(json, "latest_after_restart_ns", finding->latest_ns);
-	json_number(json, "opened_bytes", first->fields.opened);
+	json_number(json, "by_later_requests", finding->by_later_requests);
+	json_number(json, "handler_ns_max", finding->handler_ns_max);
 	json_number(json, "time_ns", first->time_ns);
 	json_number(json, "last_time_ns", finding->last->time_ns);
 	json_number(json, "pid", first->process->pid);
@@ -203,7 +204,6 @@ static void write_segment(struct json *json, const struct segment *segment)
 	json_address(json, "address", segment->address);
 	json_number(json, "size", segment->size);
 	json_number(json, "reserved", segment->reserved);
-	json_number(json, "generations", segment->generations);
 	json_array_begin(json, "settings");
 	for (size_t i = 0; i < segment->setting_count; i++) {
 		json_object_begin(json, NULL);

@@ -53,6 +53,7 @@ const char *word_notice(uint64_t notice)
 		[NOTICE_GUARD_FAILED] = "guard_failed",
 		[NOTICE_JIT_FULL] = "jit_full",
 		[NOTICE_HANDLER_FAULT] = "handler_fault",
+		[NOTICE_GUARD] = "guard",
 	};
 	return pick(words, COUNT(words), notice);
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 PLAIN, PARTS, LONG, CHURN, HOT = 40, 60, 10, 40, 8
 INCLUDES = 30
+FAMILIES, CHILDREN = 6, 20
 SMALL_HTML, BIG_HTML = 240 * 1024, 6 * 1024 * 1024
 
 
@@ -136,6 +137,51 @@ return "churned {n} $all";
 """
 
 
+def ancestor(n):
+    """What the classes of a request inherit from; loaded first, used to its end."""
+    return f"""<?php
+interface Named{n} {{ const SUFFIX = "suffix of family {n}"; public function name(): string; }}
+trait Counts{n} {{ protected array $seen = ["family" => {n}, "list" => ["one {n}", "two {n}"]]; private function count(string $what): int {{ return strlen($what . $this->seen["list"][1]); }} }}
+abstract class Ancestor{n} implements Named{n} {{
+    use Counts{n};
+    const LABELS = ["first" => "label {n} a", "second" => "label {n} b"];
+    protected string $title = "title of family {n}";
+    public function name(): string {{ return static::class . " of " . $this->title; }}
+    public function describe(string $extra = self::SUFFIX): string {{
+        return $this->name() . "/" . implode(",", self::LABELS) . "/" . $extra . "/" . $this->count($extra) . "/" . $this->own();
+    }}
+    abstract protected function own(): string;
+}}
+"""
+
+
+def child(n, i):
+    return f"""<?php
+class Child{n}_{i} extends Ancestor{n} {{
+    const OWN = "own constant of child {n} {i}";
+    protected string $title = "title of child {n} {i}";
+    private array $values = ["key_{i}" => "value {n} {i}", "shared" => Ancestor{n}::LABELS];
+    protected function own(): string {{ return self::OWN . json($this->values) . ($this->title ?? ""); }}
+}}
+return new Child{n}_{i};
+"""
+
+
+def family(n):
+    """Classes are linked in the middle of the request, to ancestors that were linked at its beginning."""
+    return f"""<?php
+function json(array $values): string {{ return json_encode($values); }}
+require __DIR__ . '/ancestor{n}.php';
+$out = "family {n}\\n";
+for ($i = 0; $i < {CHILDREN}; $i++) {{
+    $child = require __DIR__ . "/child{n}_$i.php";
+    for ($j = 0, $work = ""; $j < 150; $j++) $work = md5($work . $child->describe() . "work of family {n}");
+    $out .= $child->describe() . " $work\\n";
+}}
+echo $out;
+"""
+
+
 CHURN_ENTRY = """<?php
 $file = __DIR__ . '/churned/c' . (int) $_GET['n'] . '.php';
 opcache_invalidate($file, true);
@@ -209,6 +255,11 @@ def files():
         yield f"long/l{n}.php", long_request(n, [canonical[c] for c in chosen])
         mixed = [spellings((n * 3 + i) % PARTS)[(n + i) % 5] for i in range(INCLUDES)]
         yield f"paths/l{n}.php", long_request(100 + n, mixed)
+    for n in range(FAMILIES):
+        yield f"family/f{n}.php", family(n)
+        yield f"family/ancestor{n}.php", ancestor(n)
+        for i in range(CHILDREN):
+            yield f"family/child{n}_{i}.php", child(n, i)
     for n in range(CHURN):
         yield f"churned/c{n}.php", churned(n)
     for n in range(HOT):

@@ -44,6 +44,8 @@ LOADS = {
     # long requests live through restarts; names and strings are shared between their files
     "includes": Load(f"/long/l{{0-9}}.php=2,{PLAIN}", reset_every=40),
     # several paths to one file: keys are added to the hash while it is exchanged
+    # classes are linked to ancestors of an earlier generation, and cached so
+    "inheritance": Load(f"/family/f{{0-5}}.php=2,{PLAIN}", reset_every=40),
     "paths": Load(f"/paths/l{{0-9}}.php=2,{PLAIN}", reset_every=40),
     # the kernel reads the page from the cache, not PHP
     "inline_html": Load("/html/small{0-3}.php", reset_every=40, connections=30),
@@ -59,7 +61,7 @@ LOADS = {
 
 EVERY_PATH = (
     f"{PLAIN},/long/l{{0-9}}.php,/paths/l{{0-9}}.php,/html/small{{0-3}}.php,/html/big0.php,"
-    "/hot/h{0-7}.php,/churn.php?n={0-39},/reset.php"
+    "/family/f{0-5}.php,/hot/h{0-7}.php,/churn.php?n={0-39},/reset.php"
 )
 
 
