@@ -39,6 +39,7 @@ def test_opsan_leaves_a_healthy_folder(run_server, answers, tmp_path):
         assert server.stop() == 0, server.last_words()
     assert list((tmp_path / "cache").rglob("*.bin")), "nothing was stored in the file cache"
     with run_server("bare", ini=ini, threads=4) as server:
+        server.get("/plain/s0.php")
         outcome = server.load(bed.Load(LOAD.paths, connections=4), 4, answers)
         assert not outcome.broke, "a bare server on the folder that opsan left:\n" + outcome.describe()
         assert server.restarts() == 0
