@@ -1,0 +1,9 @@
+/* A constructor that runs before that of a preloaded library. */
+#include "fault.h"
+
+int early;
+
+__attribute__((constructor)) static void begin(void)
+{
+	early = 1 + (fcntl(0, F_GETFD) == 0);
+}

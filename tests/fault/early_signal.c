@@ -1,0 +1,11 @@
+/* A library whose constructor comes before everybody else's uses what opsan stands in front of.
+ * cc: -Llib -learly_signal -Wl,-rpath,$ORIGIN/lib */
+#include "fault.h"
+
+extern int early;
+
+int main(void)
+{
+	say("%d\n", early);
+	fault();
+}
