@@ -1,4 +1,8 @@
-# Targets: all (build/opsan, build/libopsan.so), demo, test, lint, bench, clean.
+# make          build/opsan and build/libopsan.so
+# make demo     sets everything up and shows what opsan is for
+# make test     sets everything up and runs every test but the long ones; make test-slow runs those
+# make lint     format, warnings, static analysis
+# make bench    what opsan costs, measured
 # PHP_CONFIG=… uses an existing ZTS PHP for the demo, CACHE=… another cache folder.
 CC ?= cc
 BUILD := build
@@ -17,8 +21,9 @@ FAULT_OBJ := $(SHIM_SRC:shim/%.c=$(BUILD)/test/shim/%.o)
 
 all: $(BUILD)/opsan $(BUILD)/libopsan.so
 
--include tools/tools.mk
+include tools/tools.mk
 TOOLS_OBJ := $(TOOLS_SRC:%.c=$(BUILD)/%.o)
+include tests/tests.mk
 
 $(BUILD)/libopsan.so: $(SHIM_OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SHIM_LDFLAGS) -o $@ $^ $(SHIM_LIBS)
@@ -40,8 +45,36 @@ $(BUILD)/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -std=gnu17 $(WARN) -MMD -c -o $@ $<
 
+export CACHE
+FAULTS := $(BUILD)/test/libopsan-faults.so
+
+# Compiled after the packages are there: pkg-config and headers may be among them.
+demo:
+	@tests/setup/packages.sh demo
+	@$(MAKE) --no-print-directory all
+	@tests/demo.sh
+
+test:
+	@tests/setup/packages.sh test
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(FAULTS)
+	tests/setup/test.sh
+
+test-slow:
+	@tests/setup/packages.sh test
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(FAULTS)
+	OPSAN_TEST_SLOW=1 tests/setup/test.sh
+
+lint:
+	@tests/setup/packages.sh lint
+	tests/setup/lint.sh
+
+bench:
+	@tests/setup/packages.sh test
+	@$(MAKE) --no-print-directory all
+	python3 tests/bench/bench.py
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean demo test lint bench
+.PHONY: all clean demo test test-slow lint bench
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

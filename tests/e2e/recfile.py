@@ -104,3 +104,22 @@ class Recording:
     def write(self, path):
         path.write_bytes(self.data)
         return path
+
+
+def fields_of(data):
+    """(tag, bytes) of the fields in a frame or group."""
+    at = 0
+    while at + 8 <= len(data):
+        tag, _, length = struct.unpack_from("<HHI", data, at)
+        yield tag, data[at + 8 : at + 8 + length]
+        at += 8 + (length + 7) // 8 * 8
+
+
+def handler_times(record):
+    """Nanoseconds of the fault handler, one for each stale access in a whole record file."""
+    data, at = record.read_bytes(), 16
+    while at + 32 <= len(data):
+        _, length, _, kind = struct.unpack_from("<IIIH", data, at)
+        if kind == 5:
+            yield struct.unpack("<Q", dict(fields_of(data[at + 32 : at + 32 + length]))[92])[0]
+        at += 32 + length
