@@ -14,6 +14,7 @@
 enum {
 	GENERATIONS_MAX = 1 << 18,
 	STRING_AREAS_MAX = 1 << 15,
+	ISLANDS_MAX = 500, /* ranges of one generation that are opened one by one */
 	STRINGS_LEAD = 64, /* bytes before the first string: its collision position lies there */
 };
 
@@ -25,6 +26,7 @@ struct generation {
 	uintptr_t strings_start; /* of the first string */
 	size_t data_used;        /* from the area's start, hash arrays included */
 	size_t strings_used;
+	_Atomic uint32_t islands; /* ranges that were opened again, each of them two mappings more */
 };
 
 /* In the reservation, so that forked processes share it. */
@@ -35,6 +37,7 @@ struct table {
 	uint32_t recycled;           /* all generations below are given back */
 	uint32_t string_areas_left;  /* not used since the window was last empty */
 	uint64_t kept_bytes;
+	_Atomic uint64_t islands;    /* of all generations that are kept */
 	uint64_t slots_bound;
 	uint64_t held_since_ns;      /* of the pending restart; 0: not held back */
 	uint64_t waited_ns;          /* of the restart that goes on */
@@ -240,8 +243,11 @@ static void retire(uint32_t generation, const struct opcache_figures *f)
 	table->kept_bytes += os_pages(g->data_used) + os_pages(g->strings_used);
 	atomic_store(&g->retired_ns, os_monotonic_ns());
 	closed = close_unpublished(data_area(generation), data_bytes());
+	/* As the guards around it, so that all of them are one mapping. */
+	os_dump(data_area(generation), data_bytes(), false);
 	if (g->has_strings) {
 		closed = close_unpublished(g->strings_start - STRINGS_LEAD, strings_bytes()) && closed;
+		os_dump(g->strings_start - STRINGS_LEAD, strings_bytes(), false);
 	}
 	if (!closed) {
 		event_notice(NOTICE_GUARD_FAILED, generation, "an old generation stays accessible: mprotect failed; stale accesses to it go unseen (vm.max_map_count?)");
@@ -275,6 +281,17 @@ static uint64_t budget(void)
 	return options.quarantine_mb << 20;
 }
 
+/* A quarter of the mappings that the process may have; the rest is the program's. */
+static uint64_t islands_bound(void)
+{
+	static uint64_t bound;
+
+	if (!bound) {
+		bound = os_mappings_max() / 4 / 2;
+	}
+	return bound;
+}
+
 static size_t kept_by(const struct generation *g)
 {
 	return os_pages(g->data_used) + os_pages(g->strings_used);
@@ -288,13 +305,12 @@ static void recycle(uint32_t generation)
 	atomic_store(&g->recycled, 1);
 	os_protect(start, data_bytes(), OS_NONE);
 	os_punch(opcache.segment->fd, start - base, os_pages(g->data_used));
-	os_dump(start, data_bytes(), false);
 	if (g->has_strings) {
 		start = g->strings_start - STRINGS_LEAD;
 		os_protect(start, strings_bytes(), OS_NONE);
 		os_punch(opcache.segment->fd, start - base, strings_bytes());
-		os_dump(start, strings_bytes(), false);
 	}
+	atomic_fetch_sub(&table->islands, atomic_load(&g->islands));
 	table->kept_bytes -= kept_by(g);
 }
 
@@ -304,7 +320,8 @@ static void recycle_over_budget(void)
 {
 	uint32_t reachable = BROKEN("recycle") ? atomic_load(&table->current) : oldest_reachable();
 
-	while (table->recycled < reachable && (table->kept_bytes > budget() || BROKEN("recycle") || BROKEN("eager"))) {
+	while (table->recycled < reachable && (table->kept_bytes > budget() || atomic_load(&table->islands) > islands_bound() ||
+										   BROKEN("recycle") || BROKEN("eager"))) {
 		recycle(table->recycled++);
 	}
 }
@@ -312,16 +329,17 @@ static void recycle_over_budget(void)
 static bool fits_budget(void)
 {
 	struct opcache_figures f;
-	uint64_t kept = table->kept_bytes, next;
+	uint64_t kept = table->kept_bytes, islands = atomic_load(&table->islands), next;
 	uint32_t reachable = oldest_reachable();
 
 	opcache_figures(&opcache, &f);
 	next = kept + (f.data_top - data_area(atomic_load(&table->current)));
-	for (uint32_t i = table->recycled; i < reachable && next > budget(); i++) {
+	for (uint32_t i = table->recycled; i < reachable; i++) {
 		next -= kept_by(&table->generations[i]);
+		islands -= atomic_load(&table->generations[i].islands);
 	}
 	/* Nothing older than the generation before is pinned: waiting would give back no more. */
-	return next <= budget() || reachable + 1 >= atomic_load(&table->current);
+	return (next <= budget() && islands <= islands_bound()) || reachable + 1 >= atomic_load(&table->current);
 }
 
 /* --- quiet moments --- */
@@ -347,9 +365,10 @@ static bool is_quiet(void)
 	return true;
 }
 
+/* Where nobody will ever let go there is no use in waiting. */
 static bool wants_quiet(void)
 {
-	return (needs_strings() && table->string_areas_left == 0) || opcache_slots(&opcache) > table->slots_bound;
+	return opcache_slots(&opcache) > table->slots_bound && !opcache.preloading && !thread_unknown();
 }
 
 static bool hold_back(const char *why)
@@ -373,7 +392,7 @@ bool generation_may_restart(void)
 	}
 	held = table->held_since_ns ? os_monotonic_ns() - table->held_since_ns : 0;
 	if (wants_quiet() && !is_quiet() && held < options.defer_ms * 1000000U) {
-		return hold_back("the restart is held back for a quiet moment: run-time-cache slots or string areas are used up (max_slots, defer_ms)");
+		return hold_back("the restart is held back for a quiet moment, to give run-time-cache slots back (max_slots, defer_ms)");
 	}
 	if (!open_next_areas(atomic_load(&table->current) + 1)) {
 		return hold_back("the restart is held back: no memory can be made accessible for a new generation (vm.max_map_count?)");
@@ -406,7 +425,24 @@ bool generation_may_rewind_slots(uint64_t *slots)
 	return false;
 }
 
-/* The string window from its top again; only when nobody holds a string of any generation. */
+/* Whether no thread can hold a string of a generation before the one that ends: not in a request, and
+ * not in what it keeps across requests. PHP purges that at the start of the first request after a
+ * restart (accel_reset_pcre_cache), so a thread without one since keeps the window from being reused. */
+static bool old_strings_are_gone(void)
+{
+	uint32_t ending = atomic_load(&table->current);
+
+	for (size_t i = 0; table->quiet && i < thread_count(); i++) {
+		struct thread *t = thread_at(i);
+		uint32_t purged = atomic_load(&t->purged);
+		if (t != thread_self() && atomic_load(&t->tid) && purged < ending && !thread_is_gone(t)) {
+			return false;
+		}
+	}
+	return table->quiet;
+}
+
+/* The string window from its top again. */
 static void reuse_string_window(void)
 {
 	for (uint32_t i = table->recycled; i <= atomic_load(&table->current); i++) {
@@ -419,7 +455,6 @@ static void reuse_string_window(void)
 	}
 	os_protect(opcache.segment->strings, (size_t)string_areas * strings_stride, OS_NONE);
 	os_punch(opcache.segment->fd, opcache.segment->strings - opcache.segment->start, (size_t)string_areas * strings_stride);
-	memset(table->string_owner, 0xff, sizeof table->string_owner);
 	table->string_areas_left = string_areas;
 	open_area(string_area(next_string_area()), strings_bytes());
 }
@@ -470,7 +505,7 @@ void generation_restart_end(void)
 	next = atomic_load(&table->current) + 1;
 	opcache_jit_restore(&opcache, &event.jit);
 	if (needs_strings() && table->string_areas_left == 0) {
-		if (table->quiet) {
+		if (old_strings_are_gone()) {
 			reuse_string_window();
 		} else {
 			event_notice(NOTICE_STRINGS_FULL, next, "no string area is left within reach of OPcache's string table: strings of this generation go into its data area");
@@ -553,7 +588,9 @@ bool generation_attach(const struct opcache *o)
 	if (!open_next_areas(0)) {
 		return false;
 	}
-	if (!BROKEN("hash")) {
+	/* With preloading it holds scripts already: then it moves at the first restart, which puts them
+	 * into the new one. */
+	if (!BROKEN("hash") && opcache_keys(&opcache) == 0) {
 		opcache_exchange_hash(&opcache, data_area(0));
 	}
 	move_to(0);
@@ -573,6 +610,7 @@ uintptr_t generation_detach(void)
 
 /* --- addresses --- */
 
+/* UINT32_MAX: nothing was ever there. */
 static uint32_t generation_at(uintptr_t address, bool in_strings)
 {
 	const struct segment *s = opcache.segment;
@@ -597,14 +635,22 @@ static enum address_kind kind_of(const struct generation *g, uint32_t generation
 	return generation <= atomic_load(&table->current) + 1 ? ADDRESS_CURRENT : ADDRESS_GUARD;
 }
 
-static void fill_area(struct location *l, const struct generation *g)
+static void fill_area(struct location *l, const struct generation *g, uintptr_t address)
 {
-	l->area_start = l->in_strings ? g->strings_start - STRINGS_LEAD : data_area(l->generation);
+	const struct segment *s = opcache.segment;
+
+	l->area_start = l->in_strings ? address - (address - s->strings) % strings_stride : data_area(l->generation);
 	l->area_bytes = l->in_strings ? strings_bytes() : data_bytes();
 	l->content.start = l->in_strings ? g->strings_start : l->area_start;
 	l->content.used = l->in_strings ? g->strings_used : g->data_used;
 	l->content.hash_bytes = l->in_strings ? 0 : os_pages(opcache.hash_bytes);
 	l->content.bytes = segment_view(opcache.segment, l->content.start, l->content.used);
+}
+
+/* Whether the string area at the address is still the generation's: not after the window was reused. */
+static bool owns(const struct generation *g, uintptr_t address)
+{
+	return g->has_strings && address - (g->strings_start - STRINGS_LEAD) < strings_stride;
 }
 
 struct location generation_locate(uintptr_t address)
@@ -629,8 +675,8 @@ struct location generation_locate(uintptr_t address)
 	}
 	const struct generation *g = &table->generations[l.generation];
 	l.retired_ns = atomic_load(&g->retired_ns);
-	l.kind = kind_of(g, l.generation);
-	fill_area(&l, g);
+	l.kind = l.in_strings && !owns(g, address) ? ADDRESS_RECYCLED : kind_of(g, l.generation);
+	fill_area(&l, g, address);
 	if (address - l.area_start >= l.area_bytes) {
 		l.kind = ADDRESS_GUARD;
 	}
@@ -645,10 +691,14 @@ size_t generation_open(const struct location *where, uintptr_t start, size_t byt
 
 	low = low > where->area_start ? low : where->area_start;
 	high = high < end ? high : end;
-	if (low < high && os_protect(low, high - low, OS_READ_WRITE)) {
+	struct generation *g = &table->generations[where->generation];
+
+	if (atomic_fetch_add(&g->islands, 1) < ISLANDS_MAX && low < high && os_protect(low, high - low, OS_READ_WRITE)) {
+		atomic_fetch_add(&table->islands, 1);
 		return high - low;
 	}
-	/* No more mappings to be had: one for the whole area is fewer. */
+	/* Too many mappings: one for the whole area is fewer. */
+	atomic_fetch_sub(&g->islands, 1);
 	return os_protect(where->area_start, where->area_bytes, OS_READ_WRITE) ? where->area_bytes : 0;
 }
 

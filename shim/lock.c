@@ -16,33 +16,43 @@ enum { ALLOCATION = 0, USERS = 1, RESTART = 2 }; /* bytes of the lock file */
 
 /* After a reload of PHP the lock file has another descriptor, and the old number may be a socket's. */
 static _Atomic int lock_file = -1;
+static _Atomic pid_t lock_owner;
 
-/* By what it is: a memfd called opcache_lock (PHP 8.3 on), or an unlinked .ZendSem.XXXXXX, or an
- * unnamed file (O_TMPFILE) on which the protocol's first call is made while a segment waits. */
-static bool is_lock_file(int fd)
+/* By what it is: a memfd called opcache_lock (PHP 8.3 on), an unlinked .ZendSem.XXXXXX, or an unnamed
+ * file (O_TMPFILE); and by who locks it. */
+static bool looks_like_lock_file(int fd)
 {
 	char link[64], path[512];
 	ssize_t n;
 
-	if (fd == atomic_load(&lock_file)) {
-		return true;
-	}
-	if (!takeover_waiting()) {
-		return false;
-	}
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof path - 1);
 	path[n > 0 ? n : 0] = '\0';
-	if (!strstr(path, "opcache_lock") && !strstr(path, ".ZendSem.") && !strstr(path, " (deleted)")) {
+	return strstr(path, "opcache_lock") || strstr(path, ".ZendSem.") || strstr(path, " (deleted)");
+}
+
+static bool is_lock_file(int fd, const void *caller)
+{
+	if (fd == atomic_load(&lock_file)) {
+		return true;
+	}
+	if (!takeover_is_opcache(caller) || !looks_like_lock_file(fd)) {
 		return false;
 	}
 	atomic_store(&lock_file, fd);
+	atomic_store(&lock_owner, getpid());
+	if (!takeover_waiting()) {
+		takeover_without_segment();
+	}
 	return true;
 }
 
 void lock_closed(int fd)
 {
-	atomic_compare_exchange_strong(&lock_file, &fd, -1);
+	/* A child of vfork closes its own descriptors in our memory. */
+	if (fd == atomic_load(&lock_file) && getpid() == atomic_load(&lock_owner)) {
+		atomic_compare_exchange_strong(&lock_file, &fd, -1);
+	}
 }
 
 static bool is(const struct flock *l, int byte, short type)
@@ -98,14 +108,15 @@ static void after(const struct flock *lock)
 	}
 }
 
-int lock_call(int fd, int command, struct flock *lock)
+int lock_call(int fd, int command, struct flock *lock, const void *caller)
 {
-	struct flock asked = *lock;
+	struct flock asked;
 	int r, saved;
 
-	if (lock->l_whence != SEEK_SET || lock->l_start < ALLOCATION || lock->l_start > RESTART || !is_lock_file(fd)) {
+	if (!is_lock_file(fd, caller)) {
 		return real_fcntl(fd, command, lock);
 	}
+	asked = *lock;
 	if (command == F_GETLK) {
 		return ask(fd, lock);
 	}

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /* As fcntl(2) for F_GETLK, F_SETLK and F_SETLKW: carries out the call, and whatever opsan has to do
- * before or after it. Any thread; not in a handler. */
-int lock_call(int fd, int command, struct flock *lock);
+ * before or after it. `caller` is an address in the calling function. Any thread; not in a handler. */
+int lock_call(int fd, int command, struct flock *lock, const void *caller);
 /* The descriptor is being closed: it may be the lock file's. */
 void lock_closed(int fd);
 

@@ -155,3 +155,8 @@ bool modules_can_unwind(uintptr_t address)
 	}
 	return false;
 }
+
+bool modules_is_program(const struct module *m)
+{
+	return m == &atomic_load(&current)->modules[0];
+}

@@ -24,6 +24,8 @@ void modules_each(void (*visit)(const struct module *, void *), void *argument);
 int modules_iterate(int (*visit)(struct dl_phdr_info *, size_t, void *), void *argument);
 /* Whether the address is in the text of a module that has unwind tables. Any thread, any handler. */
 bool modules_can_unwind(uintptr_t address);
+/* Whether it is the program itself. */
+bool modules_is_program(const struct module *m);
 /* The module that an address lies in, or NULL. Any thread, any handler. */
 const struct module *modules_find(uintptr_t address);
 

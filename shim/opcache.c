@@ -253,6 +253,11 @@ bool opcache_restart_pending(const struct opcache *o)
 	return byte(o, o->app + o->layout->app_restart_pending);
 }
 
+bool opcache_enabled(const struct opcache *o)
+{
+	return byte(o, o->app + o->layout->app_enabled);
+}
+
 uint32_t opcache_restart_reason(const struct opcache *o)
 {
 	return half(o, o->app + o->layout->app_restart_reason);
@@ -400,6 +405,8 @@ size_t opcache_remove_old_links(const struct opcache *o, uint32_t first, void (*
 		uintptr_t target = word(o, e + l->entry_data);
 		if (byte(o, e + l->entry_indirect) && (target < entries || target >= end)) {
 			unlink_entry(o, table, e);
+			/* Unlinked first, then who is in flight: who is not seen has not seen the link. */
+			atomic_thread_fence(memory_order_seq_cst);
 			unlinked(target);
 			removed++;
 		}

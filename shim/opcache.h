@@ -51,6 +51,8 @@ struct opcache_figures {
 void opcache_figures(const struct opcache *o, struct opcache_figures *f);
 
 bool opcache_restart_pending(const struct opcache *o);
+/* Off while a restart is pending: requests that start then do without OPcache. */
+bool opcache_enabled(const struct opcache *o);
 uint32_t opcache_restart_reason(const struct opcache *o);
 uint64_t opcache_slots(const struct opcache *o);
 uint32_t opcache_keys(const struct opcache *o);

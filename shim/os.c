@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -131,12 +132,13 @@ pid_t os_tid(void)
 /* Where seccomp forbids process_vm_readv (older container runtimes), /proc/self/mem does it. */
 static bool read_through_proc(void *to, uintptr_t from, size_t bytes)
 {
-	static int fd = -1;
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+	bool read = fd >= 0 && syscall(SYS_pread64, fd, to, bytes, (off_t)from) == (long)bytes;
 
-	if (fd < 0) {
-		fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+	if (fd >= 0) {
+		os_close(fd);
 	}
-	return fd >= 0 && syscall(SYS_pread64, fd, to, bytes, (off_t)from) == (long)bytes;
+	return read;
 }
 
 bool os_read_memory(void *to, uintptr_t from, size_t bytes)
@@ -149,6 +151,19 @@ bool os_read_memory(void *to, uintptr_t from, size_t bytes)
 		return read_through_proc(to, from, bytes);
 	}
 	return n == (long)bytes;
+}
+
+uint64_t os_mappings_max(void)
+{
+	char text[32] = "";
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC, 0);
+	long n = fd >= 0 ? syscall(SYS_read, fd, text, sizeof text - 1) : 0;
+	uint64_t max = n > 0 ? strtoull(text, NULL, 10) : 0;
+
+	if (fd >= 0) {
+		os_close(fd);
+	}
+	return max ? max : 65530; /* the kernel's default */
 }
 
 void os_close(int fd)

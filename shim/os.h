@@ -37,6 +37,8 @@ void os_dump(uintptr_t start, size_t bytes, bool dumped);
 int os_memory_file(const char *name, size_t bytes);
 
 void os_close(int fd);
+/* Mappings that a process may have (vm.max_map_count). Not in a handler. */
+uint64_t os_mappings_max(void);
 
 /* CLOCK_MONOTONIC and CLOCK_REALTIME in nanoseconds. */
 uint64_t os_monotonic_ns(void);

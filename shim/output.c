@@ -83,3 +83,17 @@ bool output_repair(const void *argument, size_t bytes)
 	self.for_kernel = false;
 	return ours;
 }
+
+bool output_repair_path(const char *path)
+{
+	if (errno != EFAULT || BROKEN("repair") || !trap_is_ours(path)) {
+		return false;
+	}
+	self.for_kernel = true;
+	/* As far as the kernel reads. */
+	for (const volatile char *at = path; *at; at++) {
+	}
+	self.for_kernel = false;
+	errno = EFAULT;
+	return true;
+}

@@ -10,5 +10,6 @@ void output_wrap(void);
 /* After a failed system call: whether it failed because of the argument and is worth repeating.
  * The object that the argument lies in is then accessible, and the access is recorded. */
 bool output_repair(const void *argument, size_t bytes);
+bool output_repair_path(const char *path);
 
 #endif

@@ -20,7 +20,6 @@
 #include <unistd.h>
 #include <utime.h>
 
-#include "cgroup.h"
 #include "fault.h"
 #include "generation.h"
 #include "lock.h"
@@ -28,7 +27,6 @@
 #include "options.h"
 #include "output.h"
 #include "real.h"
-#include "record.h"
 #include "requests.h"
 #include "signals.h"
 #include "stores.h"
@@ -48,13 +46,19 @@
 		memcpy(&next, &symbol, sizeof next); \
 	}
 
+/* The same for what real.h finds all at once. */
+#define REAL(name) \
+	if (!real_##name) { \
+		real_resolve(); \
+	}
+
 /* --- memory --- */
 
 EXPORT void *mmap(void *start, size_t length, int protection, int flags, int fd, off_t offset)
 {
-	void *ours = takeover_map(length, protection, flags, fd, __builtin_return_address(0));
+	void *ours;
 
-	if (ours != MAP_FAILED || errno == ENOMEM) {
+	if (takeover_map(length, protection, flags, fd, __builtin_return_address(0), &ours)) {
 		return ours;
 	}
 	return (void *)syscall(SYS_mmap, start, length, protection, flags, fd, offset);
@@ -81,10 +85,11 @@ EXPORT int mprotect(void *start, size_t length, int protection)
 
 /* --- OPcache's locks --- */
 
-static int do_fcntl(int fd, int command, void *argument)
+static int do_fcntl(int fd, int command, void *argument, const void *caller)
 {
+	REAL(fcntl)
 	if (command == F_GETLK || command == F_SETLK || command == F_SETLKW) {
-		return lock_call(fd, command, argument);
+		return lock_call(fd, command, argument, caller);
 	}
 	return real_fcntl(fd, command, argument);
 }
@@ -97,7 +102,7 @@ EXPORT int fcntl(int fd, int command, ...)
 	va_start(arguments, command);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return do_fcntl(fd, command, argument);
+	return do_fcntl(fd, command, argument, __builtin_return_address(0));
 }
 
 EXPORT int fcntl64(int fd, int command, ...)
@@ -108,12 +113,13 @@ EXPORT int fcntl64(int fd, int command, ...)
 	va_start(arguments, command);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return do_fcntl(fd, command, argument);
+	return do_fcntl(fd, command, argument, __builtin_return_address(0));
 }
 
 EXPORT int close(int fd)
 {
 	lock_closed(fd);
+	stores_closed(fd);
 	NEXT(int, "close", int)
 	return next(fd);
 }
@@ -125,11 +131,13 @@ int php_module_startup(void *sapi, void *module);
 int php_request_startup(void);
 void php_request_shutdown(void *unused);
 void zend_map_ptr_reset(void);
+void zend_alloc_ce_cache(void *class_name);
 
 EXPORT int php_module_startup(void *sapi, void *module)
 {
 	int r;
 
+	REAL(php_module_startup)
 	takeover_starting(true);
 	r = real_php_module_startup(sapi, module);
 	takeover_starting(false);
@@ -140,6 +148,7 @@ EXPORT int php_request_startup(void)
 {
 	int r;
 
+	REAL(php_request_startup)
 	if (self.starting) {
 		return real_php_request_startup(); /* preloading */
 	}
@@ -151,6 +160,7 @@ EXPORT int php_request_startup(void)
 
 EXPORT void php_request_shutdown(void *unused)
 {
+	REAL(php_request_shutdown)
 	real_php_request_shutdown(unused);
 	requests_ended();
 }
@@ -159,6 +169,7 @@ EXPORT void zend_map_ptr_reset(void)
 {
 	uint64_t slots;
 
+	REAL(zend_map_ptr_reset)
 	if (self.in_restart && php_extend_slots && !generation_may_rewind_slots(&slots)) {
 		php_extend_slots(slots);
 		return;
@@ -166,14 +177,33 @@ EXPORT void zend_map_ptr_reset(void)
 	real_zend_map_ptr_reset();
 }
 
+EXPORT void zend_alloc_ce_cache(void *class_name)
+{
+	REAL(zend_alloc_ce_cache)
+	/* A request that runs without OPcache while a restart is pending would write a slot of its own
+	 * thread's into a class name that all threads share (scripts from opcache.file_cache). Without a
+	 * slot the class is only looked up by its name. */
+	if (!self.holds_lock && trap_is_in_segment(class_name)) {
+		return;
+	}
+	real_zend_alloc_ce_cache(class_name);
+}
+
 /* --- the dynamic loader --- */
 
 EXPORT void *dlopen(const char *path, int flags)
 {
-	/* RTLD_DEEPBIND, which PHP opens extensions with, would bind their calls past every preload. */
-	void *handle = real_dlopen(path, flags & ~RTLD_DEEPBIND);
+	void *handle;
 
-	if (handle && path) {
+	REAL(dlopen)
+	/* A name without a slash is searched for by the RUNPATH of the caller, which the loader tells by
+	 * the return address: nothing may stand in between. */
+	if (!path || !strchr(path, '/')) {
+		return real_dlopen(path, flags);
+	}
+	/* RTLD_DEEPBIND would bind OPcache's calls past every preload. */
+	handle = real_dlopen(path, strstr(path, "opcache") ? flags & ~RTLD_DEEPBIND : flags);
+	if (handle) {
 		takeover_loaded(handle, path);
 	}
 	return handle;
@@ -181,8 +211,10 @@ EXPORT void *dlopen(const char *path, int flags)
 
 EXPORT int dlclose(void *handle)
 {
-	int r = real_dlclose(handle);
+	int r;
 
+	REAL(dlclose)
+	r = real_dlclose(handle);
 	takeover_unloaded();
 	return r;
 }
@@ -193,9 +225,7 @@ EXPORT int dl_iterate_phdr(int (*visit)(struct dl_phdr_info *, size_t, void *), 
 	if (unwind_active()) {
 		return modules_iterate(visit, argument);
 	}
-	if (!real_dl_iterate_phdr) {
-		real_resolve();
-	}
+	REAL(dl_iterate_phdr)
 	return real_dl_iterate_phdr(visit, argument);
 }
 
@@ -203,9 +233,7 @@ EXPORT int dl_iterate_phdr(int (*visit)(struct dl_phdr_info *, size_t, void *), 
 
 EXPORT int sigaction(int signal, const struct sigaction *new, struct sigaction *old)
 {
-	if (!real_sigaction) {
-		real_resolve();
-	}
+	REAL(sigaction)
 	return signals_ours(signal) ? signals_set(signal, new, old) : real_sigaction(signal, new, old);
 }
 
@@ -226,47 +254,55 @@ SIMPLE(__sysv_signal, (int)(SA_RESETHAND | SA_NODEFER))
 EXPORT __sighandler_t sigset(int signal, __sighandler_t handler)
 {
 	NEXT(__sighandler_t, "sigset", int, __sighandler_t)
-	/* SIG_HOLD only blocks the signal. */
-	return signals_ours(signal) && handler != SIG_HOLD ? signals_set_simple(signal, handler, 0) : next(signal, handler);
+	sigset_t one, before;
+
+	if (!signals_ours(signal) || handler == SIG_HOLD) {
+		return next(signal, handler); /* SIG_HOLD only blocks the signal */
+	}
+	sigemptyset(&one);
+	sigaddset(&one, signal);
+	handler = signals_set_simple(signal, handler, 0);
+	sigprocmask(SIG_UNBLOCK, &one, &before);
+	return sigismember(&before, signal) ? SIG_HOLD : handler;
 }
 
 /* --- system calls that PHP gives a buffer or a path out of the segment --- */
 
-#define REPEATED(type, name, parameters, arguments, types, pointer, bytes) \
+#define REPEATED(type, name, parameters, arguments, types, repaired) \
 	EXPORT type name parameters \
 	{ \
 		NEXT(type, #name, types) \
 		type r = next arguments; \
-		return r == -1 && output_repair(pointer, bytes) ? next arguments : r; \
+		return r == -1 && repaired ? next arguments : r; \
 	}
 #define TYPES(...) __VA_ARGS__
 
 
-REPEATED(ssize_t, write, (int fd, const void *from, size_t n), (fd, from, n), TYPES(int, const void *, size_t), from, n)
-REPEATED(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at), TYPES(int, const void *, size_t, off_t), from, n)
-REPEATED(ssize_t, send, (int fd, const void *from, size_t n, int flags), (fd, from, n, flags), TYPES(int, const void *, size_t, int), from, n)
-REPEATED(int, access, (const char *path, int mode), (path, mode), TYPES(const char *, int), path, 1)
-REPEATED(int, chdir, (const char *path), (path), TYPES(const char *), path, 1)
-REPEATED(int, chmod, (const char *path, mode_t mode), (path, mode), TYPES(const char *, mode_t), path, 1)
-REPEATED(int, chown, (const char *path, uid_t u, gid_t g), (path, u, g), TYPES(const char *, uid_t, gid_t), path, 1)
-REPEATED(int, lchown, (const char *path, uid_t u, gid_t g), (path, u, g), TYPES(const char *, uid_t, gid_t), path, 1)
-REPEATED(int, mkdir, (const char *path, mode_t mode), (path, mode), TYPES(const char *, mode_t), path, 1)
-REPEATED(int, rmdir, (const char *path), (path), TYPES(const char *), path, 1)
-REPEATED(int, unlink, (const char *path), (path), TYPES(const char *), path, 1)
-REPEATED(int, stat, (const char *path, struct stat *s), (path, s), TYPES(const char *, struct stat *), path, 1)
-REPEATED(int, lstat, (const char *path, struct stat *s), (path, s), TYPES(const char *, struct stat *), path, 1)
-REPEATED(ssize_t, readlink, (const char *path, char *to, size_t n), (path, to, n), TYPES(const char *, char *, size_t), path, 1)
-REPEATED(int, utime, (const char *path, const struct utimbuf *t), (path, t), TYPES(const char *, const struct utimbuf *), path, 1)
+REPEATED(ssize_t, write, (int fd, const void *from, size_t n), (fd, from, n), TYPES(int, const void *, size_t), output_repair(from, n))
+REPEATED(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at), TYPES(int, const void *, size_t, off_t), output_repair(from, n))
+REPEATED(ssize_t, send, (int fd, const void *from, size_t n, int flags), (fd, from, n, flags), TYPES(int, const void *, size_t, int), output_repair(from, n))
+REPEATED(int, access, (const char *path, int mode), (path, mode), TYPES(const char *, int), output_repair_path(path))
+REPEATED(int, chdir, (const char *path), (path), TYPES(const char *), output_repair_path(path))
+REPEATED(int, chmod, (const char *path, mode_t mode), (path, mode), TYPES(const char *, mode_t), output_repair_path(path))
+REPEATED(int, chown, (const char *path, uid_t u, gid_t g), (path, u, g), TYPES(const char *, uid_t, gid_t), output_repair_path(path))
+REPEATED(int, lchown, (const char *path, uid_t u, gid_t g), (path, u, g), TYPES(const char *, uid_t, gid_t), output_repair_path(path))
+REPEATED(int, mkdir, (const char *path, mode_t mode), (path, mode), TYPES(const char *, mode_t), output_repair_path(path))
+REPEATED(int, rmdir, (const char *path), (path), TYPES(const char *), output_repair_path(path))
+REPEATED(int, unlink, (const char *path), (path), TYPES(const char *), output_repair_path(path))
+REPEATED(int, stat, (const char *path, struct stat *s), (path, s), TYPES(const char *, struct stat *), output_repair_path(path))
+REPEATED(int, lstat, (const char *path, struct stat *s), (path, s), TYPES(const char *, struct stat *), output_repair_path(path))
+REPEATED(ssize_t, readlink, (const char *path, char *to, size_t n), (path, to, n), TYPES(const char *, char *, size_t), output_repair_path(path))
+REPEATED(int, utime, (const char *path, const struct utimbuf *t), (path, t), TYPES(const char *, const struct utimbuf *), output_repair_path(path))
 
 #define REPEATED_PAIR(name) \
 	EXPORT int name(const char *from, const char *to) \
 	{ \
 		NEXT(int, #name, const char *, const char *) \
 		int r = next(from, to); \
-		if (r == -1 && output_repair(from, 1)) { \
+		if (r == -1 && output_repair_path(from)) { \
 			r = next(from, to); \
 		} \
-		return r == -1 && output_repair(to, 1) ? next(from, to) : r; \
+		return r == -1 && output_repair_path(to) ? next(from, to) : r; \
 	}
 REPEATED_PAIR(rename)
 REPEATED_PAIR(link)
@@ -283,7 +319,7 @@ EXPORT DIR *opendir(const char *path)
 {
 	NEXT(DIR *, "opendir", const char *)
 	DIR *d = next(path);
-	return !d && output_repair(path, 1) ? next(path) : d;
+	return !d && output_repair_path(path) ? next(path) : d;
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *v, int n)
@@ -291,7 +327,7 @@ EXPORT ssize_t writev(int fd, const struct iovec *v, int n)
 	ssize_t r;
 	bool repaired = false;
 
-	if (stores_refuse_write()) {
+	if (stores_refuse_write(fd)) {
 		return -1;
 	}
 	NEXT(ssize_t, "writev", int, const struct iovec *, int)
@@ -302,18 +338,19 @@ EXPORT ssize_t writev(int fd, const struct iovec *v, int n)
 	return repaired ? next(fd, v, n) : r;
 }
 
-static int open_repeated(int (*next)(const char *, int, ...), const char *path, int flags, mode_t mode)
+static int open_repeated(int (*next)(const char *, int, ...), const char *path, int flags, mode_t mode,
+						 const void *caller)
 {
 	int fd;
 
-	if (stores_refuse_open(path, flags)) {
+	if (stores_refuse_open(path, flags, caller)) {
 		return -1;
 	}
 	fd = next(path, flags, mode);
-	if (fd == -1 && output_repair(path, 1)) {
+	if (fd == -1 && output_repair_path(path)) {
 		fd = next(path, flags, mode);
 	}
-	stores_opened(path, flags, fd);
+	stores_opened(path, flags, caller, fd);
 	return fd;
 }
 
@@ -324,38 +361,20 @@ static int open_repeated(int (*next)(const char *, int, ...), const char *path, 
 		va_list arguments; \
 		mode_t mode = 0; \
 		va_start(arguments, flags); \
-		if (flags & (O_CREAT | O_TMPFILE)) { \
+		if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE) { \
 			mode = va_arg(arguments, mode_t); \
 		} \
 		va_end(arguments); \
-		return open_repeated(next, path, flags, mode); \
+		return open_repeated(next, path, flags, mode, __builtin_return_address(0)); \
 	}
 OPEN(open)
 OPEN(open64)
 
 /* --- start --- */
 
-/* Old generations are charged to the control group like everything else. */
-static void bound_quarantine(void)
-{
-	uint64_t half_mb = cgroup_memory_limit("") / 2 >> 20;
-
-	if (options.quarantine_mb > half_mb) {
-		options.quarantine_mb = half_mb;
-	}
-}
-
+/* What costs anything waits until OPcache is recognised (arm.h). */
 __attribute__((constructor(101))) static void start(void)
 {
 	real_resolve();
 	options_read();
-	bound_quarantine();
-	if (!thread_table_create()) {
-		return; /* nothing is attached without it */
-	}
-	record_place();
-	modules_refresh();
-	unwind_prepare();
-	trap_prepare();
-	pthread_atfork(NULL, NULL, thread_forked);
 }

@@ -13,6 +13,7 @@
 	X(real_php_request_startup, RTLD_NEXT, "php_request_startup") \
 	X(real_php_request_shutdown, RTLD_NEXT, "php_request_shutdown") \
 	X(real_zend_map_ptr_reset, RTLD_NEXT, "zend_map_ptr_reset") \
+	X(real_zend_alloc_ce_cache, RTLD_NEXT, "zend_alloc_ce_cache") \
 	X(php_storage, RTLD_DEFAULT, "tsrm_get_ls_cache") \
 	X(php_extend_slots, RTLD_DEFAULT, "zend_map_ptr_extend") \
 	X(php_ini_string, RTLD_DEFAULT, "zend_ini_string") \
@@ -27,6 +28,7 @@ int (*real_php_module_startup)(void *, void *);
 int (*real_php_request_startup)(void);
 void (*real_php_request_shutdown)(void *);
 void (*real_zend_map_ptr_reset)(void);
+void (*real_zend_alloc_ce_cache)(void *);
 void *(*php_storage)(void);
 void (*php_extend_slots)(size_t);
 char *(*php_ini_string)(const char *, size_t, int);
@@ -40,7 +42,9 @@ static void resolve(void *function, void *handle, const char *name)
 {
 	void *symbol = dlsym(handle, name);
 
-	memcpy(function, &symbol, sizeof symbol);
+	if (symbol) {
+		memcpy(function, &symbol, sizeof symbol);
+	}
 }
 
 void real_resolve(void)

@@ -20,6 +20,7 @@ extern int (*real_php_module_startup)(void *, void *);
 extern int (*real_php_request_startup)(void);
 extern void (*real_php_request_shutdown)(void *);
 extern void (*real_zend_map_ptr_reset)(void);
+extern void (*real_zend_alloc_ce_cache)(void *);
 
 /* PHP's own functions and variables that opsan uses; NULL without PHP. */
 extern void *(*php_storage)(void);               /* tsrm_get_ls_cache */

@@ -37,7 +37,7 @@ uint64_t record_lost(void);
 
 /* --- not in a handler --- */
 
-/* Where the file will be; once, before main. */
+/* Where the file will be; once. */
 void record_place(void);
 /* The frame that says who writes; must precede the file's first frame. */
 void record_prepare_process(void);

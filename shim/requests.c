@@ -55,11 +55,12 @@ void requests_unlocking(void)
 
 /* --- who is in flight --- */
 
-static bool pending(void)
+/* A restart is pending and OPcache is switched off for who starts now. */
+static bool switched_off(void)
 {
 	const struct opcache *o = generation_opcache();
 
-	return o && opcache_restart_pending(o);
+	return o && opcache_restart_pending(o) && !opcache_enabled(o);
 }
 
 static __thread uint32_t restarts_at_start;
@@ -68,9 +69,10 @@ static __thread bool pending_at_start;
 void requests_starting(void)
 {
 	struct thread *t = thread_self();
+	uint32_t epoch;
 
 	restarts_at_start = self.restarts_seen = generation_restarts_begun();
-	pending_at_start = pending();
+	pending_at_start = switched_off();
 	if (!t) {
 		return;
 	}
@@ -83,8 +85,9 @@ void requests_starting(void)
 	 * before the request looks into it. */
 	atomic_store(&t->began, generation_current());
 	atomic_store(&t->state, THREAD_STARTING);
-	if (t->epoch != generation_slot_epoch() && real_zend_map_ptr_reset) {
-		t->epoch = generation_slot_epoch();
+	epoch = generation_slot_epoch();
+	if (t->epoch != epoch && real_zend_map_ptr_reset) {
+		t->epoch = epoch;
 		real_zend_map_ptr_reset();
 	}
 	output_wrap();
@@ -95,9 +98,10 @@ void requests_started(void)
 	struct thread *t = self.shared;
 	/* Pending before and after and no restart in between: OPcache was off when the request's
 	 * start asked, so it is off until the request ends. */
-	bool off = pending_at_start && pending() && restarts_at_start == generation_restarts_begun();
+	bool off = pending_at_start && switched_off() && restarts_at_start == generation_restarts_begun();
 
 	if (t) {
+		atomic_store(&t->purged, atomic_load(&t->began));
 		atomic_store(&t->state, off ? THREAD_BYSTANDER : THREAD_HOLDER);
 	}
 }
@@ -107,6 +111,8 @@ void requests_ended(void)
 	struct thread *t = self.shared;
 
 	if (t) {
+		/* PHP leaves ub_write by longjmp when the client has gone: then it is still published. */
+		atomic_store(&t->out_start, 0);
 		atomic_store(&t->state, THREAD_IDLE);
 	}
 }

@@ -23,7 +23,7 @@ struct ring {
 };
 
 static struct ring rings[2];
-static signals_handler *ours;
+static signals_handler *ours; /* NULL: not in front yet */
 
 static struct ring *ring_of(int signal)
 {
@@ -32,7 +32,7 @@ static struct ring *ring_of(int signal)
 
 bool signals_ours(int signal)
 {
-	return signal == SIGSEGV || signal == SIGBUS;
+	return ours && (signal == SIGSEGV || signal == SIGBUS);
 }
 
 /* What the kernel is told: our function with the stack and the restart behaviour that the program
@@ -41,6 +41,10 @@ static int tell_kernel(int signal, int flags)
 {
 	struct sigaction a = {.sa_sigaction = ours, .sa_flags = SA_SIGINFO | SA_NODEFER | (flags & (SA_ONSTACK | SA_RESTART))};
 
+	/* No other signal's handler on top of ours: it could touch stale memory itself. */
+	sigfillset(&a.sa_mask);
+	sigdelset(&a.sa_mask, SIGSEGV);
+	sigdelset(&a.sa_mask, SIGBUS);
 	return real_sigaction(signal, &a, NULL);
 }
 
@@ -56,14 +60,16 @@ void signals_take(signals_handler *handler)
 {
 	static const int signals[] = {SIGSEGV, SIGBUS};
 
-	ours = handler;
+	struct sigaction was[2];
+
+	/* What the program has set until now, Go's runtime among it. Known before ours can be called. */
 	for (size_t i = 0; i < 2; i++) {
-		struct sigaction was;
-		/* The default action until the program says otherwise; SIG_IGN is inherited by exec. */
-		if (real_sigaction(signals[i], NULL, &was) == 0) {
-			publish(ring_of(signals[i]), &was);
-			tell_kernel(signals[i], SA_ONSTACK);
-		}
+		real_sigaction(signals[i], NULL, &was[i]);
+		publish(ring_of(signals[i]), &was[i]);
+	}
+	ours = handler;
+	for (size_t i = 0; i < 2 && !BROKEN("front"); i++) {
+		tell_kernel(signals[i], was[i].sa_handler == SIG_DFL ? SA_ONSTACK : was[i].sa_flags);
 	}
 }
 
@@ -72,9 +78,6 @@ int signals_set(int signal, const struct sigaction *new, struct sigaction *old)
 	struct ring *r = ring_of(signal);
 	struct sigaction was = *atomic_load(&r->current);
 
-	if (BROKEN("front")) {
-		return real_sigaction(signal, new, old);
-	}
 	if (new) {
 		struct sigaction wanted = *new;
 		publish(r, &wanted);

@@ -11,9 +11,9 @@
 
 typedef void signals_handler(int, siginfo_t *, void *);
 
-/* Puts `handler` in front; once, before main. */
+/* Puts `handler` in front of what the program has set; once, not in a handler. */
 void signals_take(signals_handler *handler);
-/* SIGSEGV or SIGBUS. */
+/* SIGSEGV or SIGBUS, once the handler is in front. */
 bool signals_ours(int signal);
 /* As sigaction(2), for the two. Any thread, any handler. */
 int signals_set(int signal, const struct sigaction *new, struct sigaction *old);

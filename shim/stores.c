@@ -8,14 +8,16 @@
 #include "events.h"
 #include "fault.h"
 #include "generation.h"
+#include "takeover.h"
 #include "thread.h"
 
 /* zend_file_cache.c: SUFFIX ".bin", opened with O_CREAT | O_EXCL. */
-static bool is_store(const char *path, int flags)
+static bool is_store(const char *path, int flags, const void *caller)
 {
 	size_t n;
 
-	if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL) || !generation_opcache()) {
+	if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL) || !generation_opcache() ||
+		!takeover_is_opcache(caller)) {
 		return false;
 	}
 	n = strlen(path);
@@ -35,25 +37,28 @@ static bool refuse(int error)
 	return true;
 }
 
-bool stores_refuse_open(const char *path, int flags)
+bool stores_refuse_open(const char *path, int flags, const void *caller)
 {
 	/* EEXIST: PHP takes it that somebody else is storing the file, and says nothing. */
-	return is_store(path, flags) && straddles() && refuse(EEXIST);
+	return is_store(path, flags, caller) && straddles() && refuse(EEXIST);
 }
 
-void stores_opened(const char *path, int flags, int fd)
+void stores_opened(const char *path, int flags, const void *caller, int fd)
 {
-	if (fd >= 0 && is_store(path, flags)) {
-		self.storing = true;
+	if (fd >= 0 && is_store(path, flags, caller)) {
+		self.storing = fd;
 		DELAY("store");
 	}
 }
 
-bool stores_refuse_write(void)
+void stores_closed(int fd)
 {
-	if (!self.storing) {
-		return false;
+	if (fd == self.storing) {
+		self.storing = 0;
 	}
-	self.storing = false;
-	return straddles() && refuse(EAGAIN);
+}
+
+bool stores_refuse_write(int fd)
+{
+	return self.storing && fd == self.storing && straddles() && refuse(EAGAIN);
 }

@@ -6,12 +6,14 @@
 
 #include <stdbool.h>
 
-/* A file is about to be created. True, with errno: the call must fail. */
-bool stores_refuse_open(const char *path, int flags);
+/* A file is about to be created by the function that `caller` is in. True, with errno: the call must
+ * fail. */
+bool stores_refuse_open(const char *path, int flags, const void *caller);
 /* It was created. */
-void stores_opened(const char *path, int flags, int fd);
+void stores_opened(const char *path, int flags, const void *caller, int fd);
+void stores_closed(int fd);
 /* The file's content is about to be written. True, with errno: the call must fail; PHP then removes
  * the file. */
-bool stores_refuse_write(void);
+bool stores_refuse_write(int fd);
 
 #endif

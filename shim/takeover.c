@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include "arm.h"
 #include "events.h"
 #include "generation.h"
 #include "layout.h"
@@ -20,6 +22,7 @@
 #include "record.h"
 #include "requests.h"
 #include "thread.h"
+#include "trap.h"
 
 enum {
 	CANDIDATES = 16,
@@ -41,6 +44,8 @@ static const struct layout *layout;
 /* Where OPcache's code is. */
 static uintptr_t opcache_start;
 static size_t opcache_bytes;
+/* The process that mapped the segment. */
+static pid_t owner;
 
 /* --- mappings --- */
 
@@ -77,11 +82,29 @@ static void disable(const char *why)
 	event_notice(NOTICE_DISABLED, 0, text + strlen("opsan: "));
 }
 
+bool takeover_is_opcache(const void *caller)
+{
+	return (uintptr_t)caller - opcache_start < opcache_bytes;
+}
+
 /* OPcache maps what others map as well; the caller tells them apart, the content decides later. */
 static bool could_be_segment(size_t length, int protection, int flags, int fd, const void *caller)
 {
 	return fd == -1 && (flags & MAP_SHARED) && (flags & MAP_ANONYMOUS) && length >= SEGMENT_MIN &&
-		   protection == (PROT_READ | PROT_WRITE) && (uintptr_t)caller - opcache_start < opcache_bytes;
+		   protection == (PROT_READ | PROT_WRITE) && takeover_is_opcache(caller);
+}
+
+/* In an executable that contains PHP, its calls among itself never meet a preloaded function: who is
+ * inside a request would not be known. */
+static bool in_executable(void)
+{
+	void *function;
+	const struct module *m;
+
+	memcpy(&function, &real_php_request_startup, sizeof function);
+	m = modules_find((uintptr_t)function);
+	return !function || !real_php_request_shutdown || !real_zend_map_ptr_reset || !php_extend_slots ||
+		   (m && modules_is_program(m));
 }
 
 static void *reserve(size_t length)
@@ -90,34 +113,44 @@ static void *reserve(size_t length)
 
 	if (!layout) {
 		disable(describe_unknown());
-		return MAP_FAILED;
+		return NULL;
+	}
+	if (in_executable()) {
+		disable("PHP is part of the executable, so its requests cannot be followed; this needs libphp as a shared library, as FrankenPHP has it");
+		return NULL;
 	}
 	if (s && segment_reserve(s, length)) {
 		atomic_store(&waiting, true);
+		owner = getpid();
 		return (void *)s->base;
 	}
 	disable("the address space for a reservation is not to be had (ulimit -v, ulimit -f, seccomp?); OPcache uses its own mapping");
-	return MAP_FAILED;
+	return NULL;
 }
 
-void *takeover_map(size_t length, int protection, int flags, int fd, const void *caller)
+bool takeover_map(size_t length, int protection, int flags, int fd, const void *caller, void **result)
 {
-	void *base;
+	int saved = errno;
 
-	errno = 0;
 	if (!could_be_segment(length, protection, flags, fd, caller)) {
-		return MAP_FAILED;
+		return false;
 	}
 	if (flags & MAP_HUGETLB) {
 		/* Huge pages cannot be closed one page at a time; OPcache goes on with ordinary ones. */
+		*result = MAP_FAILED;
 		errno = ENOMEM;
-		return MAP_FAILED;
+		return true;
 	}
 	pthread_mutex_lock(&lock);
-	base = reserve(length);
-	errno = 0;
+	*result = reserve(length);
 	pthread_mutex_unlock(&lock);
-	return base;
+	errno = saved;
+	return *result != NULL;
+}
+
+void takeover_without_segment(void)
+{
+	disable("OPcache's memory is of a kind that is not supported; set opcache.preferred_memory_model=mmap");
 }
 
 bool takeover_unmap(void *start, size_t length)
@@ -133,6 +166,7 @@ bool takeover_unmap(void *start, size_t length)
 		active = NULL;
 	}
 	if (s) {
+		trap_wait();
 		segment_release(s, keep);
 	}
 	pthread_mutex_unlock(&lock);
@@ -166,6 +200,9 @@ static void recognise(const struct extension *extension, const struct extension_
 {
 	const struct module *m;
 
+	if (!arm()) {
+		return;
+	}
 	php_abi = build->build_id;
 	php_version_text = extension->version;
 	layout = layout_find(php_abi);
@@ -183,7 +220,7 @@ void takeover_loaded(void *handle, const char *path)
 	const struct extension *extension;
 	const struct extension_build *build;
 
-	if (modules_refresh() && active) {
+	if (armed() && modules_refresh() && active) {
 		record_prepare_modules();
 	}
 	if (!strstr(path, "opcache")) {
@@ -198,7 +235,7 @@ void takeover_loaded(void *handle, const char *path)
 
 void takeover_unloaded(void)
 {
-	if (modules_refresh() && active) {
+	if (armed() && modules_refresh() && active) {
 		record_prepare_modules();
 	}
 }
@@ -234,6 +271,10 @@ static void try_candidates(void)
 	char text[256];
 	struct opcache o;
 
+	if (getpid() != owner) {
+		disable("the process was forked after OPcache started; several processes with one segment are not supported");
+		return;
+	}
 	for (size_t i = 0; i < CANDIDATES; i++) {
 		if (!candidates[i].base) {
 			continue;

@@ -6,10 +6,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A mapping that could become OPcache's segment: returns a reservation for it. MAP_FAILED with errno
- * ENOMEM: the call fails; MAP_FAILED with errno 0: it must be carried out as it is. `caller` is an
- * address in the function that calls mmap. */
-void *takeover_map(size_t length, int protection, int flags, int fd, const void *caller);
+/* A mapping that could become OPcache's segment: answers the call in `result`, with a reservation, or
+ * with MAP_FAILED and errno. False: it is none, and must be carried out as it is; errno is untouched.
+ * `caller` is an address in the function that calls mmap. */
+bool takeover_map(size_t length, int protection, int flags, int fd, const void *caller, void **result);
+/* Whether the address is in OPcache's code. Cheap. */
+bool takeover_is_opcache(const void *caller);
+/* OPcache has locked its lock file though nothing was mapped that could be its segment. */
+void takeover_without_segment(void);
 /* Whether the mapping at `start` was one of ours; if so it is gone now. */
 bool takeover_unmap(void *start, size_t length);
 /* OPcache's mprotect of its whole segment (opcache.protect_memory) must not reach the generations.

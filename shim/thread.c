@@ -32,16 +32,18 @@ static bool claim(struct thread *t, pid_t expected, pid_t tid)
 	atomic_store(&t->state, THREAD_IDLE);
 	atomic_store(&t->storage, 0);
 	atomic_store(&t->out_start, 0);
+	atomic_store(&t->purged, UINT32_MAX);
 	t->epoch = 0;
 	prctl(PR_GET_NAME, t->name);
 	return true;
 }
 
-static bool gone(const struct thread *t)
+/* The thread that the entry belonged to, if it is gone; 0 otherwise. */
+static pid_t gone(const struct thread *t)
 {
 	pid_t tid = atomic_load(&t->tid);
 
-	return tid && syscall(SYS_tgkill, t->pid, tid, 0) != 0 && errno == ESRCH;
+	return tid && syscall(SYS_tgkill, t->pid, tid, 0) != 0 && errno == ESRCH ? tid : 0;
 }
 
 static struct thread *claim_any(pid_t tid)
@@ -54,7 +56,8 @@ static struct thread *claim_any(pid_t tid)
 	atomic_store(&table->taken, THREADS_MAX);
 	for (i = 0; i < THREADS_MAX; i++) {
 		struct thread *t = &table->threads[i];
-		if (gone(t) && claim(t, atomic_load(&t->tid), tid)) {
+		pid_t dead = gone(t);
+		if (dead && claim(t, dead, tid)) {
 			return t;
 		}
 	}
@@ -70,6 +73,15 @@ struct thread *thread_self(void)
 		errno = saved;
 	}
 	return self.shared;
+}
+
+bool thread_is_gone(const struct thread *t)
+{
+	int saved = errno;
+	bool dead = gone(t) != 0;
+
+	errno = saved;
+	return dead;
 }
 
 size_t thread_count(void)

@@ -24,6 +24,9 @@ struct thread {
 	/* Generation in which the request began. Written before the first look-up of the request, so
 	 * that whoever reads it after exchanging the hash either sees it or has been seen. */
 	_Atomic uint32_t began;
+	/* Generation that was current when its last request had started: what it keeps across requests
+	 * (keys of its PCRE cache) is of this one or a later one. UINT32_MAX: it keeps nothing. */
+	_Atomic uint32_t purged;
 	uint32_t epoch;               /* of the slots that this thread's counter belongs to */
 	_Atomic uint64_t since_ns;    /* CLOCK_MONOTONIC at the start of the request */
 	_Atomic uintptr_t storage;    /* tsrm_get_ls_cache() of the thread; 0: not a PHP thread */
@@ -40,7 +43,7 @@ struct thread_local_state {
 	bool holds_lock;          /* OPcache's allocation lock, byte 0 */
 	uint32_t keys_at_lock;    /* entries in the hash table when byte 0 was locked */
 	uint32_t restarts_seen;   /* restarts begun when this thread last knew its scripts current */
-	bool storing;             /* has a file of opcache.file_cache open for writing */
+	int storing;              /* descriptor of the opcache.file_cache file that it writes; 0: none */
 	bool for_kernel;          /* touches memory on behalf of a system call */
 	uintptr_t retry_address;  /* last fault that was none by the time it was looked at */
 	uint32_t retries;
@@ -49,13 +52,15 @@ extern __thread struct thread_local_state self;
 
 enum { THREADS_MAX = 4096 };
 
-/* Once, before main. False if there is no memory. */
+/* Once, not in a handler. False if there is no memory. */
 bool thread_table_create(void);
 /* The calling thread's entry, taken if it has none; NULL if the table is full. Any handler. */
 struct thread *thread_self(void);
 /* How many entries were ever taken, and the i-th of them. Any thread, any handler. */
 size_t thread_count(void);
 struct thread *thread_at(size_t i);
+/* Whether the thread that the entry belongs to has ended. */
+bool thread_is_gone(const struct thread *t);
 /* In a forked child: it has no entry yet. */
 void thread_forked(void);
 /* Threads that found the table full; their requests are unknown, so nothing may be recycled. */

@@ -2,6 +2,7 @@
 #include "trap.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <ucontext.h>
 
@@ -99,6 +100,14 @@ static bool accessible_by_now(uintptr_t address)
 	return self.retries++ < RETRIES_MAX && os_read_memory(&byte, address, 1);
 }
 
+/* A forked process moved on to this generation; mprotect was its own. */
+static bool catch_up(uintptr_t address, const struct location *where)
+{
+	char byte;
+
+	return !os_read_memory(&byte, address, 1) && os_protect(where->area_start, where->area_bytes, OS_READ_WRITE);
+}
+
 /* Whether the access is dealt with and the instruction can be repeated. */
 static bool handle(uintptr_t address, void *ucontext)
 {
@@ -108,7 +117,7 @@ static bool handle(uintptr_t address, void *ucontext)
 	case ADDRESS_FOREIGN:
 		return false;
 	case ADDRESS_CURRENT:
-		return accessible_by_now(address);
+		return accessible_by_now(address) || catch_up(address, &where);
 	case ADDRESS_STALE:
 	case ADDRESS_RECYCLED:
 		return accessible_by_now(address) || serve(address, &where, ucontext, ucontext);
@@ -117,6 +126,16 @@ static bool handle(uintptr_t address, void *ucontext)
 		return false;
 	}
 	return false;
+}
+
+static _Atomic uint32_t busy; /* threads in `handle` */
+
+void trap_wait(void)
+{
+	/* Bounded: a handler does not take long, and if one hangs the server must not. */
+	for (int i = 0; i < 10000 && atomic_load(&busy); i++) {
+		sched_yield();
+	}
 }
 
 static void on_fault(int signal, siginfo_t *info, void *ucontext)
@@ -129,7 +148,9 @@ static void on_fault(int signal, siginfo_t *info, void *ucontext)
 		event_notice(NOTICE_HANDLER_FAULT, instruction(ucontext), "a fault inside opsan's own handler; the program gets the signal");
 	} else if (info->si_code > 0 && info->si_code != SI_KERNEL) {
 		self.in_handler++;
+		atomic_fetch_add(&busy, 1);
 		handled = handle((uintptr_t)info->si_addr, ucontext);
+		atomic_fetch_sub(&busy, 1);
 		self.in_handler--;
 	}
 	if (!handled) {
@@ -150,6 +171,13 @@ bool trap_is_ours(const void *start)
 	const struct opcache *o = generation_opcache();
 
 	return o && (uintptr_t)start - o->segment->strings < o->segment->strings_bytes + o->segment->data_bytes;
+}
+
+bool trap_is_in_segment(const void *address)
+{
+	const struct opcache *o = generation_opcache();
+
+	return o && segment_contains(o->segment, (uintptr_t)address);
 }
 
 bool trap_touch(const void *start, size_t bytes)

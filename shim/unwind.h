@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Once, before main: libunwind sets itself up on first use, with malloc. */
+/* Once, not in a handler: libunwind sets itself up on first use, with malloc. */
 void unwind_prepare(void);
 /* Addresses from the context of a signal, innermost first, at most `max`; `more` if it goes on. */
 size_t unwind_signal(void *ucontext, uintptr_t *addresses, size_t max, bool *more);
