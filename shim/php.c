@@ -224,9 +224,9 @@ php_write_function *php_wrap_write(php_write_function *wrapper)
 	return function;
 }
 
-php_handler *php_wrap_reset(php_handler *wrapper)
+php_handler *php_wrap_function(const char *name, php_handler *wrapper)
 {
-	char *function = php_find_function ? php_find_function("opcache_reset", strlen("opcache_reset")) : NULL;
+	char *function = php_find_function ? php_find_function(name, strlen(name)) : NULL;
 	php_handler **slot, *there;
 
 	if (!layout || !function || *function != INTERNAL_FUNCTION) {
@@ -239,4 +239,26 @@ php_handler *php_wrap_reset(php_handler *wrapper)
 	}
 	*slot = wrapper;
 	return there;
+}
+
+/* zval (Zend/zend_types.h): 8 bytes of value, then the type. The same in all versions since 7.0. */
+enum { ZVAL_LONG = 4, ZVAL_ARRAY = 7, ZVAL_TYPE_OFFSET = 8 };
+
+void *php_array_element(const void *array, const char *key)
+{
+	const char *value = array;
+	void *table;
+
+	if (!php_hash_find || !value || value[ZVAL_TYPE_OFFSET] != ZVAL_ARRAY) {
+		return NULL;
+	}
+	memcpy(&table, value, sizeof table);
+	return php_hash_find(table, key, strlen(key));
+}
+
+int64_t *php_number(void *value)
+{
+	char *zval = value;
+
+	return zval && zval[ZVAL_TYPE_OFFSET] == ZVAL_LONG ? value : NULL;
 }

@@ -31,8 +31,13 @@ bool php_setting_is_set(const char *name);
  * is none or ours is there already. Not in a handler. */
 typedef size_t php_write_function(const char *, size_t);
 php_write_function *php_wrap_write(php_write_function *wrapper);
-/* Puts `wrapper` in front of the PHP function opcache_reset(); returns the one that was there, or NULL. */
+/* Puts `wrapper` in front of a PHP function such as opcache_reset(); returns the one that was there, or
+ * NULL if there is none or ours is there already. */
 typedef void php_handler(void *execute_data, void *return_value);
-php_handler *php_wrap_reset(php_handler *wrapper);
+php_handler *php_wrap_function(const char *name, php_handler *wrapper);
+/* The element of an array (a zval) by its key, as a zval; NULL if it is no array or has no such key. */
+void *php_array_element(const void *array, const char *key);
+/* The number in a zval, to be changed in place; NULL if it is none. */
+int64_t *php_number(void *value);
 
 #endif

@@ -17,6 +17,7 @@
 	X(php_storage, RTLD_DEFAULT, "tsrm_get_ls_cache") \
 	X(php_extend_slots, RTLD_DEFAULT, "zend_map_ptr_extend") \
 	X(php_ini_string, RTLD_DEFAULT, "zend_ini_string") \
+	X(php_hash_find, RTLD_DEFAULT, "zend_hash_str_find") \
 	X(php_find_function, RTLD_DEFAULT, "zend_fetch_function_str")
 
 int (*real_dl_iterate_phdr)(int (*)(struct dl_phdr_info *, size_t, void *), void *);
@@ -33,6 +34,7 @@ void *(*php_storage)(void);
 void (*php_extend_slots)(size_t);
 char *(*php_ini_string)(const char *, size_t, int);
 void *(*php_find_function)(const char *, size_t);
+void *(*php_hash_find)(const void *, const char *, size_t);
 const size_t *php_executor_offset;
 const size_t *php_sapi_offset;
 char *php_sapi_module;

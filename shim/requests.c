@@ -11,6 +11,7 @@
 #include "output.h"
 #include "php.h"
 #include "real.h"
+#include "status.h"
 #include "thread.h"
 
 static php_handler *opcache_reset;
@@ -32,12 +33,13 @@ static void on_reset(void *execute_data, void *return_value)
 
 void requests_attached(void)
 {
-	php_handler *there = php_wrap_reset(on_reset);
+	php_handler *there = php_wrap_function("opcache_reset", on_reset);
 
 	/* After a reload of PHP in the process the function is there anew. */
 	if (there) {
 		opcache_reset = there;
 	}
+	status_wrap();
 	output_wrap();
 }
 
