@@ -71,7 +71,7 @@ lint:
 bench:
 	@tests/setup/packages.sh test
 	@$(MAKE) --no-print-directory all
-	python3 tests/bench/bench.py
+	/usr/bin/python3 tests/bench/bench.py
 
 clean:
 	rm -rf $(BUILD)

@@ -1,6 +1,6 @@
 # Tests of the library and of the command that need no PHP: unit, unit-asan, fault.
 # PYTEST=… uses another pytest.
-PYTEST ?= python3 -m pytest
+PYTEST ?= /usr/bin/python3 -m pytest
 
 # These are linked with the library's objects; every other tests/unit/test_*.c with the command's.
 UNIT_SHIM := test_cgroup test_diagnose test_generation test_layout test_opcache test_options test_record test_thread

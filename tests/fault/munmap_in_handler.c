@@ -16,7 +16,7 @@ int main(void)
 
 	signal(SIGVTALRM, handler);
 	setitimer(ITIMER_VIRTUAL, &every, NULL);
-	while (times < 200) {
+	while (times < 50) {
 		for (int i = 0; i < 1000; i++) {
 			munmap(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), PAGE);
 		}

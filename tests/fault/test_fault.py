@@ -34,13 +34,22 @@ def built(tmp_path_factory):
         library = HERE / f"{name}.lib.c"
         if library.exists():
             (folder / "lib").mkdir(exist_ok=True)
-            compile_c(library, folder / f"lib/lib{name}.so", "-shared", "-fPIC", "-I", str(HERE))
+            compile_c(library, folder / f"lib/lib{name}.so", "-shared", "-fPIC", "-fsemantic-interposition", "-I", str(HERE))
         if not program.exists():
             more = re.search(r"cc: (.*?)(?: \*/)?$", source.read_text(), re.MULTILINE)
             compile_c(source, program, *(more.group(1).split() if more else []))
         return program
 
     return build
+
+
+@pytest.fixture(scope="module")
+def armed(tmp_path_factory):
+    """Environment in which the library is at work: it does nothing before it sees OPcache."""
+    folder = tmp_path_factory.mktemp("armed")
+    for name in "opcache", "load":
+        compile_c(HERE / f"armed/{name}.c", folder / f"{name}.so", "-shared", "-fPIC")
+    return {"LD_PRELOAD": f"{LIBRARY} {folder / 'load.so'}", "FAULT_OPCACHE": str(folder / "opcache.so")}
 
 
 def limits():
@@ -67,11 +76,9 @@ def wait_for(process):
     return None
 
 
-def run(program, folder, library):
+def run(program, folder, more):
     """What the program printed and how it ended, and what it left behind in its working directory."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "OPSAN_OPTIONS")}
-    if library:
-        environment["LD_PRELOAD"] = str(library)
+    environment = {k: v for k, v in os.environ.items() if k not in ("LD_PRELOAD", "OPSAN_OPTIONS")} | more
     folder.mkdir()
     with open(folder / "stdout", "w+b") as out, open(folder / "stderr", "w+b") as err:
         process = subprocess.Popen([str(program)], stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder,
@@ -99,15 +106,34 @@ def expected(name):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_bare(name, built, tmp_path):
     """The expectation is what happens without the library, not what we think."""
-    output, errors, _ = run(built(name), tmp_path / "run", None)
+    output, errors, _ = run(built(name), tmp_path / "run", {})
     assert (output, errors) == (expected(name), "")
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_with_library(name, built, tmp_path):
-    output, errors, left = run(built(name), tmp_path / "run", LIBRARY)
+    output, errors, left = run(built(name), tmp_path / "run", {"LD_PRELOAD": str(LIBRARY)})
     assert (output, errors) == (expected(name), "")
     assert left == set(), "files left behind"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_with_opcache(name, built, armed, tmp_path):
+    """The same where the library's handler stands in front, and its reservation could be anybody's."""
+    output, errors, left = run(built(name), tmp_path / "run", armed)
+    assert (output, errors) == (expected(name), "")
+    assert left == set(), "files left behind"
+
+
+def handles_faults(environment):
+    status = subprocess.run(["grep", "SigCgt", "/proc/self/status"], stdout=subprocess.PIPE, text=True, check=True,
+                            env={**os.environ, **environment}).stdout
+    return int(status.split()[1], 16) >> (signal.SIGSEGV - 1) & 1 == 1
+
+
+def test_armed_is_armed(armed):
+    assert not handles_faults({"LD_PRELOAD": str(LIBRARY)})
+    assert handles_faults(armed)
 
 
 def test_every_expectation_has_its_program():

@@ -23,7 +23,7 @@ step layouts tests/setup/layouts.sh --check
 step unit make --no-print-directory unit
 step unit-asan make --no-print-directory unit-asan
 step fault make --no-print-directory fault
-step e2e python3 -m pytest -q -n "$workers" --dist loadgroup --durations=8 tests/e2e ${OPSAN_TEST_SLOW:+-o addopts=} -m "${OPSAN_TEST_SLOW:+slow or }not slow"
+step e2e /usr/bin/python3 -m pytest -q -n "$workers" --dist loadgroup --durations=8 tests/e2e ${OPSAN_TEST_SLOW:+-o addopts=} -m "${OPSAN_TEST_SLOW:+slow or }not slow"
 
 if ((${#failed[@]})); then
 	echo "opsan: failed: ${failed[*]}" >&2

@@ -532,6 +532,22 @@ static void slots_stay_for_a_request_in_flight(void **state)
 	assert_int_equal(notices(NOTICE_SLOTS_KEPT), 0);
 }
 
+/* With opcache.file_cache a request whose OPcache is off takes slots all the same. */
+static void slots_stay_for_bystanders_with_a_file_cache(void **state)
+{
+	struct thread *t = request(THREAD_BYSTANDER, 0);
+
+	(void)state;
+	assert_true(generation_may_rewind_slots(&slots));
+	generation_detach();
+	opcache.file_cache = true;
+	assert_true(generation_attach(&opcache));
+	atomic_store(&t->state, THREAD_BYSTANDER);
+	assert_false(generation_may_rewind_slots(&slots));
+	end(t);
+	assert_true(generation_may_rewind_slots(&slots));
+}
+
 /* The carrying request's own pointers are not in the way. */
 static void own_request_is_nobody(void **state)
 {
@@ -923,9 +939,7 @@ static void busy_window_leaves_strings_to_the_data(void **state)
 	use_up_window();
 	uintptr_t last = fake_intern(&fake, "of the last area");
 	t = request(THREAD_HOLDER, generation_current());
-	options.defer_ms = 20;
-	assert_false(fake_restart(&fake));
-	usleep(30000);
+	options.defer_ms = 0;
 	restarts(1);
 	assert_int_equal(notices(NOTICE_STRINGS_FULL), 1);
 	assert_int_equal(strings_capacity(), 0);
@@ -942,6 +956,46 @@ static void busy_window_leaves_strings_to_the_data(void **state)
 	assert_int_equal(strings_capacity(), opcache.strings_capacity);
 	assert_int_not_equal(fake_intern(&fake, "room again"), 0);
 	detach(NULL);
+}
+
+/* A thread without a request since the restart before keeps patterns under strings of old generations. */
+static void idle_thread_keeps_the_window_until_it_purges(void **state)
+{
+	struct fake_settings settings = large_strings(1);
+	struct thread *t;
+
+	(void)state;
+	attach(fake_layout(0), &settings);
+	t = request(THREAD_IDLE, 0);
+	atomic_store(&t->purged, 0);
+	use_up_window();
+	restarts(1);
+	assert_int_equal(strings_capacity(), 0);
+	atomic_store(&t->purged, generation_current());
+	restarts(1);
+	assert_int_equal(strings_capacity(), opcache.strings_capacity);
+	detach(NULL);
+}
+
+/* Preloaded scripts are in the hash before the shim attaches: it stays until the first restart. */
+static void preloaded_scripts_stay_in_the_hash(void **state)
+{
+	uintptr_t key;
+
+	(void)state;
+	generation_detach();
+	fake_destroy(&fake);
+	fake_create(&fake, fake_layout(1), &fake_default);
+	assert_int_equal(opcache_verify(&opcache, &fake.segment, fake_layout(1), &(const char *){NULL}), OPCACHE_VALID);
+	opcache.preloading = true;
+	key = fake_key(&fake, 5, fake_script(&fake, 0, 1000), false);
+	assert_true(generation_attach(&opcache));
+	assert_int_equal(fake_find(&fake, 5), key);
+	restarts(1);
+	assert_int_equal(fake_find(&fake, 5), 0);
+	fake_key(&fake, 6, fake_script(&fake, 0, 1000), false);
+	restarts(1);
+	assert_int_equal(fake_find(&fake, 6), 0);
 }
 
 /* --- */
@@ -973,6 +1027,7 @@ int main(void)
 		TEST(range_over_the_whole_area),
 		TEST(slots_rewind_when_nobody_is_there),
 		TEST(slots_stay_for_a_request_in_flight),
+		TEST(slots_stay_for_bystanders_with_a_file_cache),
 		TEST(own_request_is_nobody),
 		TEST(slots_above_the_bound_wait),
 		TEST(waiting_has_a_deadline),
@@ -992,6 +1047,8 @@ int main(void)
 		cmocka_unit_test(quiet_window_is_used_again),
 		cmocka_unit_test(old_string_of_a_used_window_is_never_fatal),
 		cmocka_unit_test(busy_window_leaves_strings_to_the_data),
+		cmocka_unit_test(idle_thread_keeps_the_window_until_it_purges),
+		TEST(preloaded_scripts_stay_in_the_hash),
 	};
 
 	path = frames_place();

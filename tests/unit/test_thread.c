@@ -137,8 +137,11 @@ static void forked_child_shares_the_table(void **state)
 static void child_forgets_what_its_parent_did(void **state)
 {
 	(void)state;
-	self.in_restart = self.holds_lock = self.storing = true;
-	self.in_handler = self.starting = 3;
+	self.in_restart = true;
+	self.holds_lock = true;
+	self.storing = true;
+	self.in_handler = 3;
+	self.starting = 3;
 	thread_forked();
 	assert_false(self.in_restart || self.holds_lock || self.storing);
 	assert_int_equal(self.in_handler + self.starting, 0);
