@@ -7,11 +7,18 @@
 #include "modules.h"
 #include "options.h"
 #include "record.h"
+#include "takeover.h"
 #include "thread.h"
 #include "trap.h"
 #include "unwind.h"
 
 static _Atomic bool done;
+
+static void forked(void)
+{
+	thread_forked();
+	takeover_forked();
+}
 
 /* Old generations are charged to the control group like everything else. */
 static void bound_quarantine(void)
@@ -36,7 +43,7 @@ bool arm(void)
 	modules_refresh();
 	unwind_prepare();
 	trap_prepare();
-	pthread_atfork(NULL, NULL, thread_forked);
+	pthread_atfork(NULL, NULL, forked);
 	atomic_store(&done, true);
 	return true;
 }

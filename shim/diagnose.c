@@ -128,7 +128,8 @@ struct object diagnose_string(const struct layout *l, const struct area *area, u
 			return (struct object){
 				.kind = OBJECT_STRING,
 				.start = area->start + at - (at >= COLLISION_BYTES ? COLLISION_BYTES : 0),
-				.size = bytes,
+				/* and the 4 bytes behind it are the next one's, if there is one */
+				.size = bytes + (at + bytes < area->used ? 0 : COLLISION_BYTES),
 				.name = area->start + at,
 			};
 		}

@@ -207,7 +207,7 @@ static bool close_area(uintptr_t start, size_t bytes)
 		}
 		start = high;
 	}
-	return start >= end || (os_protect(start, end - start, OS_NONE) && done);
+	return (start >= end || os_protect(start, end - start, OS_NONE)) && done;
 }
 
 /* What was published while the area was being closed: its touch could have come before the closing.
@@ -269,7 +269,7 @@ static uint32_t oldest_reachable(void)
 	for (size_t i = 0; i < thread_count(); i++) {
 		struct thread *t = thread_at(i);
 		uint32_t began = atomic_load(&t->began);
-		if (atomic_load(&t->state) != THREAD_IDLE && began < oldest) {
+		if (atomic_load(&t->state) != THREAD_IDLE && began < oldest && !thread_is_gone(t)) {
 			oldest = began;
 		}
 	}
@@ -278,7 +278,7 @@ static uint32_t oldest_reachable(void)
 
 static uint64_t budget(void)
 {
-	return options.quarantine_mb << 20;
+	return options.quarantine_mb > UINT64_MAX >> 20 ? UINT64_MAX : options.quarantine_mb << 20;
 }
 
 /* A quarter of the mappings that the process may have; the rest is the program's. */
@@ -358,7 +358,7 @@ static bool is_quiet(void)
 	}
 	for (size_t i = 0; i < thread_count(); i++) {
 		struct thread *t = thread_at(i);
-		if (t != me && atomic_load(&t->state) >= least) {
+		if (t != me && atomic_load(&t->state) >= least && !thread_is_gone(t)) {
 			return false;
 		}
 	}
@@ -391,7 +391,7 @@ bool generation_may_restart(void)
 		return hold_back("the restart is held back until requests end: old generations fill the quarantine and none can be recycled yet (quarantine_mb)");
 	}
 	held = table->held_since_ns ? os_monotonic_ns() - table->held_since_ns : 0;
-	if (wants_quiet() && !is_quiet() && held < options.defer_ms * 1000000U) {
+	if (wants_quiet() && !is_quiet() && held / 1000000U < options.defer_ms) {
 		return hold_back("the restart is held back for a quiet moment, to give run-time-cache slots back (max_slots, defer_ms)");
 	}
 	if (!open_next_areas(atomic_load(&table->current) + 1)) {
@@ -692,9 +692,10 @@ size_t generation_open(const struct location *where, uintptr_t start, size_t byt
 	low = low > where->area_start ? low : where->area_start;
 	high = high < end ? high : end;
 	struct generation *g = &table->generations[where->generation];
+	bool kept = where->kind == ADDRESS_STALE;
 
 	if (atomic_fetch_add(&g->islands, 1) < ISLANDS_MAX && low < high && os_protect(low, high - low, OS_READ_WRITE)) {
-		atomic_fetch_add(&table->islands, 1);
+		atomic_fetch_add(&table->islands, kept);
 		return high - low;
 	}
 	/* Too many mappings: one for the whole area is fewer. */

@@ -10,12 +10,13 @@
 
 /* --- words of the segment, through the shim's view --- */
 
+/* `bytes` is 1, 4 or 8, and the address a multiple of it. */
 static void *at(const struct opcache *o, uintptr_t address, size_t bytes)
 {
-	static char nothing[256]; /* what is read in place of an address outside the reservation */
+	static _Alignas(8) char nothing[8]; /* in place of what lies outside the reservation, or askew */
 	void *p = segment_view(o->segment, address, bytes);
 
-	return p && bytes <= sizeof nothing ? p : nothing;
+	return p && address % bytes == 0 ? p : nothing;
 }
 
 static uintptr_t word(const struct opcache *o, uintptr_t address)
@@ -46,7 +47,8 @@ static void set_half(const struct opcache *o, uintptr_t address, uint32_t value)
 
 static bool inside(const struct segment *s, uintptr_t address, size_t bytes)
 {
-	return address >= s->base && bytes <= s->length && address - s->base <= s->length - bytes;
+	return address % sizeof(uintptr_t) == 0 && address >= s->base && bytes <= s->length &&
+		   address - s->base <= s->length - bytes;
 }
 
 /* --- verification --- */
@@ -155,6 +157,16 @@ static const char *verify_hash(struct opcache *o)
 	return NULL;
 }
 
+static bool is_zero(const struct opcache *o, uintptr_t start, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (byte(o, start + i)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Walks the permanent strings with OPcache's own step, each hash recomputed: a layout that is off
  * by a byte in the string table or in zend_string does not get through this. */
 static const char *verify_strings(struct opcache *o)
@@ -165,8 +177,11 @@ static const char *verify_strings(struct opcache *o)
 
 	o->strings = o->app + l->app_strings;
 	start = word(o, o->strings + l->strings_start);
-	if (start == 0) {
-		return NULL; /* interned_strings_buffer=0 */
+	if (l->app_strings + l->strings_bytes != l->app_bytes) {
+		return "the string table is not the last of the shared globals";
+	}
+	if (start == 0) { /* interned_strings_buffer=0 */
+		return is_zero(o, o->strings, l->strings_bytes) ? NULL : "the string table has no start but is not empty";
 	}
 	top = word(o, o->strings + l->strings_saved_top);
 	end = word(o, o->strings + l->strings_end);

@@ -11,9 +11,12 @@ static bool set_number(uint64_t *to, const char *value)
 {
 	char *end;
 
+	if (*value < '0' || *value > '9') {
+		return false;
+	}
 	errno = 0;
 	unsigned long long n = strtoull(value, &end, 10);
-	if (errno || end == value || *end || *value == '-') {
+	if (errno || *end) {
 		return false;
 	}
 	*to = n;
@@ -31,7 +34,11 @@ static bool set_bool(bool *to, const char *value)
 
 static bool set_text(char *to, size_t bytes, const char *value)
 {
-	return (size_t)snprintf(to, bytes, "%s", value) < bytes;
+	if (strlen(value) >= bytes) {
+		return false;
+	}
+	strcpy(to, value);
+	return true;
 }
 
 #define SET_NUMBER(name) set_number(&options.name, value)

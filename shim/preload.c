@@ -32,7 +32,6 @@
 #include "stores.h"
 #include "takeover.h"
 #include "thread.h"
-#include "trap.h"
 #include "unwind.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -180,10 +179,11 @@ EXPORT void zend_map_ptr_reset(void)
 EXPORT void zend_alloc_ce_cache(void *class_name)
 {
 	REAL(zend_alloc_ce_cache)
-	/* A request that runs without OPcache while a restart is pending would write a slot of its own
-	 * thread's into a class name that all threads share (scripts from opcache.file_cache). Without a
-	 * slot the class is only looked up by its name. */
-	if (!self.holds_lock && trap_is_in_segment(class_name)) {
+	/* While a restart is pending a script from opcache.file_cache is loaded into the request's own
+	 * memory, and its class names get slots that only this thread counts: the next script out of the
+	 * segment uses the same ones. Without a slot the class is only looked up by its name. Scripts
+	 * that are put into the segment get theirs under OPcache's lock. */
+	if (generation_opcache() && !self.holds_lock && !BROKEN("class_slots")) {
 		return;
 	}
 	real_zend_alloc_ce_cache(class_name);
@@ -256,14 +256,19 @@ EXPORT __sighandler_t sigset(int signal, __sighandler_t handler)
 	NEXT(__sighandler_t, "sigset", int, __sighandler_t)
 	sigset_t one, before;
 
-	if (!signals_ours(signal) || handler == SIG_HOLD) {
-		return next(signal, handler); /* SIG_HOLD only blocks the signal */
+	struct sigaction was;
+
+	if (!signals_ours(signal)) {
+		return next(signal, handler);
 	}
 	sigemptyset(&one);
 	sigaddset(&one, signal);
-	handler = signals_set_simple(signal, handler, 0);
-	sigprocmask(SIG_UNBLOCK, &one, &before);
-	return sigismember(&before, signal) ? SIG_HOLD : handler;
+	signals_set(signal, NULL, &was);
+	if (handler != SIG_HOLD) {
+		signals_set_simple(signal, handler, 0);
+	}
+	sigprocmask(handler == SIG_HOLD ? SIG_BLOCK : SIG_UNBLOCK, &one, &before);
+	return sigismember(&before, signal) ? SIG_HOLD : was.sa_handler;
 }
 
 /* --- system calls that PHP gives a buffer or a path out of the segment --- */

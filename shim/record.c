@@ -19,6 +19,8 @@
 #include "os.h"
 #include "php.h"
 
+/* Room that a frame keeps for what is only known when it is written. */
+enum { LAST_FIELDS = 2 * (sizeof(struct field_header) + sizeof(uint64_t)) };
 enum { BUFFERS = 64, BUFFER_BYTES = 32 << 10, PREPARED_BYTES = 128 << 10 };
 
 static char buffers[BUFFERS][BUFFER_BYTES];
@@ -40,6 +42,9 @@ static _Atomic bool modules_changed, segment_changed;
 
 void record_append(struct record *r, const void *bytes, size_t length)
 {
+	if (length == 0) {
+		return;
+	}
 	if (length > r->capacity - r->length) {
 		r->overflow = true;
 		return;
@@ -68,7 +73,7 @@ void record_begin_in(struct record *r, enum frame_type type, void *memory, size_
 {
 	struct frame_header h = {.magic = FRAME_MAGIC, .type = (uint16_t)type, .time_ns = os_realtime_ns()};
 
-	*r = (struct record){.bytes = memory, .capacity = bytes, .buffer = -1};
+	*r = (struct record){.bytes = memory, .capacity = bytes - LAST_FIELDS, .buffer = -1};
 	record_append(r, &h, sizeof h);
 }
 
@@ -176,6 +181,23 @@ static void complain(void)
 	}
 }
 
+/* A forked process is another writer: it says who it is, and counts its own frames. */
+static void begin_process(void)
+{
+	static _Atomic pid_t writer;
+	pid_t me = getpid(), before = atomic_exchange(&writer, me);
+
+	if (before == me) {
+		return;
+	}
+	atomic_store(&sequence, 0);
+	if (before) {
+		atomic_store(&modules_changed, true);
+		atomic_store(&segment_changed, segment.length != 0);
+	}
+	write_frame(&process);
+}
+
 static bool file_ready(void)
 {
 	int expected = FILE_CLOSED;
@@ -183,7 +205,7 @@ static bool file_ready(void)
 	if (atomic_compare_exchange_strong(&file_state, &expected, FILE_OPENING)) {
 		bool good = open_file();
 		if (good) {
-			write_frame(&process);
+			begin_process();
 		} else {
 			complain();
 		}
@@ -194,7 +216,11 @@ static bool file_ready(void)
 	for (int i = 0; i < 1000 && atomic_load(&file_state) == FILE_OPENING; i++) {
 		sched_yield();
 	}
-	return atomic_load(&file_state) == FILE_OPEN;
+	if (atomic_load(&file_state) != FILE_OPEN) {
+		return false;
+	}
+	begin_process();
+	return true;
 }
 
 static void write_prepared(void)
@@ -211,6 +237,7 @@ void record_write(struct record *r)
 {
 	uint64_t n = atomic_load(&lost);
 
+	r->capacity += LAST_FIELDS;
 	if (n != atomic_exchange(&lost_told, n)) {
 		record_number(r, FIELD_LOST, n);
 	}

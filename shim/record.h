@@ -19,7 +19,8 @@ struct record {
 
 /* Begins a frame in a buffer of the pool. False if all are in use: the event is counted as lost. */
 bool record_begin(struct record *r, enum frame_type type);
-/* Begins a frame in the caller's memory. */
+/* Begins a frame in the caller's memory, 64 bytes at least; the last 32 are kept for what is only known
+ * when the frame is written. */
 void record_begin_in(struct record *r, enum frame_type type, void *memory, size_t bytes);
 void record_number(struct record *r, enum field_tag tag, uint64_t value);
 void record_text(struct record *r, enum field_tag tag, const char *text, size_t length);

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct segment {
-	uintptr_t base;      /* of OPcache's segment, in the main view; 0: unused entry */
+	_Atomic uintptr_t base; /* of OPcache's segment, in the main view; 0: unused entry */
 	size_t length;       /* bytes that OPcache asked for */
 	uintptr_t start;     /* of the main view: base - control bytes */
 	size_t reserved;     /* bytes of the whole reservation */

@@ -25,6 +25,8 @@ struct ring {
 static struct ring rings[2];
 static signals_handler *ours; /* NULL: not in front yet */
 
+static _Atomic bool needed;
+
 static struct ring *ring_of(int signal)
 {
 	return &rings[signal == SIGBUS];
@@ -37,10 +39,14 @@ bool signals_ours(int signal)
 
 /* What the kernel is told: our function with the stack and the restart behaviour that the program
  * asked for. SA_NODEFER, so that a fault inside our handler reaches us and not the default action. */
-static int tell_kernel(int signal, int flags)
+static int tell_kernel(int signal, const struct sigaction *program)
 {
+	int flags = program->sa_handler == SIG_DFL ? SA_ONSTACK : program->sa_flags;
 	struct sigaction a = {.sa_sigaction = ours, .sa_flags = SA_SIGINFO | SA_NODEFER | (flags & (SA_ONSTACK | SA_RESTART))};
 
+	if (program->sa_handler == SIG_IGN && !atomic_load(&needed)) {
+		return real_sigaction(signal, program, NULL);
+	}
 	/* No other signal's handler on top of ours: it could touch stale memory itself. */
 	sigfillset(&a.sa_mask);
 	sigdelset(&a.sa_mask, SIGSEGV);
@@ -53,6 +59,9 @@ static void publish(struct ring *r, const struct sigaction *new)
 	struct sigaction *slot = &r->actions[atomic_fetch_add(&r->next, 1) % ACTIONS];
 
 	*slot = *new;
+	/* As the kernel answers: these cannot be blocked. */
+	sigdelset(&slot->sa_mask, SIGKILL);
+	sigdelset(&slot->sa_mask, SIGSTOP);
 	atomic_store(&r->current, slot);
 }
 
@@ -69,7 +78,19 @@ void signals_take(signals_handler *handler)
 	}
 	ours = handler;
 	for (size_t i = 0; i < 2 && !BROKEN("front"); i++) {
-		tell_kernel(signals[i], was[i].sa_handler == SIG_DFL ? SA_ONSTACK : was[i].sa_flags);
+		tell_kernel(signals[i], &was[i]);
+	}
+}
+
+void signals_needed(void)
+{
+	atomic_store(&needed, true);
+	for (size_t i = 0; ours && i < 2; i++) {
+		int signal = i ? SIGBUS : SIGSEGV;
+		const struct sigaction *program = atomic_load(&rings[i].current);
+		if (program->sa_handler == SIG_IGN) {
+			tell_kernel(signal, program);
+		}
 	}
 }
 
@@ -81,7 +102,7 @@ int signals_set(int signal, const struct sigaction *new, struct sigaction *old)
 	if (new) {
 		struct sigaction wanted = *new;
 		publish(r, &wanted);
-		tell_kernel(signal, wanted.sa_handler == SIG_DFL ? SA_ONSTACK : wanted.sa_flags);
+		tell_kernel(signal, &wanted);
 	}
 	if (old) {
 		*old = was;
@@ -93,7 +114,14 @@ void (*signals_set_simple(int signal, void (*handler)(int), int flags))(int)
 {
 	struct sigaction new = {.sa_handler = handler, .sa_flags = flags}, old;
 
+	if (handler == SIG_ERR) {
+		errno = EINVAL;
+		return SIG_ERR;
+	}
 	sigemptyset(&new.sa_mask);
+	if (flags & SA_RESTART) {
+		sigaddset(&new.sa_mask, signal); /* BSD's, as glibc does it */
+	}
 	signals_set(signal, &new, &old);
 	return old.sa_handler;
 }

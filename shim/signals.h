@@ -13,6 +13,9 @@ typedef void signals_handler(int, siginfo_t *, void *);
 
 /* Puts `handler` in front of what the program has set; once, not in a handler. */
 void signals_take(signals_handler *handler);
+/* There are old generations to be caught from now on: until then a signal that the program ignores is
+ * left ignored, since the kernel then interrupts nothing. Not in a handler. */
+void signals_needed(void);
 /* SIGSEGV or SIGBUS, once the handler is in front. */
 bool signals_ours(int signal);
 /* As sigaction(2), for the two. Any thread, any handler. */

@@ -21,6 +21,7 @@
 #include "real.h"
 #include "record.h"
 #include "requests.h"
+#include "signals.h"
 #include "thread.h"
 #include "trap.h"
 
@@ -153,24 +154,50 @@ void takeover_without_segment(void)
 	disable("OPcache's memory is of a kind that is not supported; set opcache.preferred_memory_model=mmap");
 }
 
-bool takeover_unmap(void *start, size_t length)
+/* Every munmap of the process asks, in handlers and forked children as well: so without the lock. */
+static bool is_candidate(uintptr_t start)
 {
-	struct segment *s;
+	for (size_t i = 0; i < CANDIDATES; i++) {
+		if (start && atomic_load_explicit(&candidates[i].base, memory_order_relaxed) == start) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void release(struct segment *s)
+{
 	uintptr_t keep = 0;
 
-	(void)length; /* OPcache passes the size that the shim has moved */
-	pthread_mutex_lock(&lock);
-	s = start ? candidate((uintptr_t)start) : NULL;
-	if (s && s == active) {
+	if (s == active) {
 		keep = generation_detach();
 		active = NULL;
 	}
+	trap_wait();
+	segment_release(s, keep);
+}
+
+bool takeover_unmap(void *start, size_t length)
+{
+	struct segment *s;
+
+	(void)length; /* OPcache passes the size that the shim has moved */
+	if (!is_candidate((uintptr_t)start)) {
+		return false;
+	}
+	pthread_mutex_lock(&lock);
+	s = candidate((uintptr_t)start);
 	if (s) {
-		trap_wait();
-		segment_release(s, keep);
+		release(s);
 	}
 	pthread_mutex_unlock(&lock);
 	return s != NULL;
+}
+
+void takeover_forked(void)
+{
+	/* Another thread of the parent could have held it. */
+	pthread_mutex_init(&lock, NULL);
 }
 
 bool takeover_protect(void *start, size_t length, int protection, int *result)
@@ -250,6 +277,7 @@ void takeover_starting(bool begins)
 static const char *take(struct opcache *o, struct segment *s)
 {
 	o->file_cache = php_setting_is_set("opcache.file_cache");
+	signals_needed();
 	if (!generation_attach(o)) {
 		return "the reservation is too small for this segment";
 	}

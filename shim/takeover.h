@@ -29,6 +29,8 @@ void takeover_unlocking(void);
 /* A shared object was loaded, or unloaded. */
 void takeover_loaded(void *handle, const char *path);
 void takeover_unloaded(void);
+/* In a forked child. */
+void takeover_forked(void);
 /* php_module_startup begins and ends on this thread: its own requests (preloading) are no requests. */
 void takeover_starting(bool begins);
 

@@ -153,10 +153,11 @@ static void on_fault(int signal, siginfo_t *info, void *ucontext)
 		atomic_fetch_sub(&busy, 1);
 		self.in_handler--;
 	}
+	/* From here on errno is the program's handler's. */
+	errno = saved;
 	if (!handled) {
 		signals_forward(signal, info, ucontext);
 	}
-	errno = saved;
 }
 
 void trap_prepare(void)
@@ -171,13 +172,6 @@ bool trap_is_ours(const void *start)
 	const struct opcache *o = generation_opcache();
 
 	return o && (uintptr_t)start - o->segment->strings < o->segment->strings_bytes + o->segment->data_bytes;
-}
-
-bool trap_is_in_segment(const void *address)
-{
-	const struct opcache *o = generation_opcache();
-
-	return o && segment_contains(o->segment, (uintptr_t)address);
 }
 
 bool trap_touch(const void *start, size_t bytes)
