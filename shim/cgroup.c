@@ -53,7 +53,8 @@ static uint64_t limit_of_line(const char *root, char *line)
 	if (controllers[1] == '\0') {
 		return smallest(root, "/sys/fs/cgroup", group, "memory.max");
 	}
-	return strstr(controllers, "memory") ? smallest(root, "/sys/fs/cgroup/memory", group, "memory.limit_in_bytes") : UINT64_MAX;
+	return strstr(controllers, "memory") ? smallest(root, "/sys/fs/cgroup/memory", group, "memory.limit_in_bytes")
+	                                     : UINT64_MAX;
 }
 
 uint64_t cgroup_memory_limit(const char *root)

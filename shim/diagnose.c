@@ -35,10 +35,10 @@ static size_t script_bytes(const struct layout *l, const struct area *area, size
 static struct object script_at(const struct layout *l, const struct area *area, size_t offset, size_t size)
 {
 	return (struct object){
-		.kind = OBJECT_SCRIPT,
-		.start = area->start + offset,
-		.size = size,
-		.name = word(area->bytes + offset + l->script_path),
+	    .kind = OBJECT_SCRIPT,
+	    .start = area->start + offset,
+	    .size = size,
+	    .name = word(area->bytes + offset + l->script_path),
 	};
 }
 
@@ -51,9 +51,9 @@ static struct object between_scripts(const struct layout *l, const struct area *
 		high += SCRIPT_ALIGNMENT;
 	}
 	return (struct object){
-		.kind = OBJECT_ALLOCATOR,
-		.start = area->start + low,
-		.size = (high < area->used ? high : area->used) - low,
+	    .kind = OBJECT_ALLOCATOR,
+	    .start = area->start + low,
+	    .size = (high < area->used ? high : area->used) - low,
 	};
 }
 
@@ -106,7 +106,7 @@ size_t diagnose_string_bytes(const struct layout *l, const char *string, size_t 
 	}
 	size_t length = word(string + l->string_length);
 	if (length > available - l->string_text - 1 - COLLISION_BYTES || string[l->string_text + length] != '\0' ||
-		word(string + l->string_hash) != hash(string + l->string_text, length)) {
+	    word(string + l->string_hash) != hash(string + l->string_text, length)) {
 		return 0;
 	}
 	/* STRTAB_STR_SIZE: header, text, its end, the next one's collision position; aligned */
@@ -123,14 +123,15 @@ struct object diagnose_string(const struct layout *l, const struct area *area, u
 	}
 	/* The 4 bytes before a string are its collision position: they belong to the string behind. */
 	for (size_t at = (offset + COLLISION_BYTES) / STRING_ALIGNMENT * STRING_ALIGNMENT;; at -= STRING_ALIGNMENT) {
-		size_t bytes = at < area->used ? diagnose_string_bytes(l, area->bytes + at, area->used - at + COLLISION_BYTES) : 0;
+		size_t bytes =
+		    at < area->used ? diagnose_string_bytes(l, area->bytes + at, area->used - at + COLLISION_BYTES) : 0;
 		if (bytes && offset < at + bytes) {
 			return (struct object){
-				.kind = OBJECT_STRING,
-				.start = area->start + at - (at >= COLLISION_BYTES ? COLLISION_BYTES : 0),
-				/* and the 4 bytes behind it are the next one's, if there is one */
-				.size = bytes + (at + bytes < area->used ? 0 : COLLISION_BYTES),
-				.name = area->start + at,
+			    .kind = OBJECT_STRING,
+			    .start = area->start + at - (at >= COLLISION_BYTES ? COLLISION_BYTES : 0),
+			    /* and the 4 bytes behind it are the next one's, if there is one */
+			    .size = bytes + (at + bytes < area->used ? 0 : COLLISION_BYTES),
+			    .name = area->start + at,
 			};
 		}
 		if (at == 0) {

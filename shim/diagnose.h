@@ -19,9 +19,9 @@ struct area {
 
 struct object {
 	enum object_kind kind;
-	uintptr_t start;   /* address that PHP knows it by */
-	size_t size;       /* bytes; start + size is beyond the address that was asked for */
-	uintptr_t name;    /* address of a zend_string: a script's path, or the interned string itself */
+	uintptr_t start; /* address that PHP knows it by */
+	size_t size;     /* bytes; start + size is beyond the address that was asked for */
+	uintptr_t name;  /* address of a zend_string: a script's path, or the interned string itself */
 };
 
 /* The object that `address`, which lies in the area, belongs to. Where nothing can be told the

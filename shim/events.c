@@ -65,7 +65,8 @@ static void write_requested(struct record *r)
 {
 	if (!atomic_exchange(&requested_busy, true)) {
 		if (requested_length) {
-			record_append(r, requested_bytes + sizeof(struct frame_header), requested_length - sizeof(struct frame_header));
+			record_append(r, requested_bytes + sizeof(struct frame_header),
+			              requested_length - sizeof(struct frame_header));
 		}
 		requested_length = 0;
 		atomic_store(&requested_busy, false);
@@ -163,7 +164,7 @@ static void write_native(struct record *r, const struct stale_access *a)
 	uintptr_t addresses[NATIVE_FRAMES];
 	bool more;
 	size_t n = a->ucontext ? unwind_signal(a->ucontext, addresses, NATIVE_FRAMES, &more)
-						   : unwind_here(addresses, NATIVE_FRAMES, &more);
+	                       : unwind_here(addresses, NATIVE_FRAMES, &more);
 
 	record_addresses(r, FIELD_NATIVE, addresses, n);
 	if (more) {

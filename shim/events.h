@@ -37,7 +37,7 @@ struct stale_access {
 	uintptr_t address;
 	enum access_kind access;
 	enum access_via via;
-	void *ucontext;  /* of the signal; NULL: the stack of here */
+	void *ucontext;          /* of the signal; NULL: the stack of here */
 	uint64_t started_ns;     /* CLOCK_MONOTONIC */
 	uint64_t started_cpu_ns; /* processor time of the thread */
 	struct object object;

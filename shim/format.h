@@ -57,12 +57,12 @@ enum frame_type {
  * A: array of 8-byte numbers. B: bytes. */
 enum field_tag {
 	/* in FRAME_PROCESS */
-	FIELD_VERSION = 1,      /* S opsan's version */
-	FIELD_EXECUTABLE = 2,   /* S path */
-	FIELD_KERNEL = 3,       /* S release */
-	FIELD_OPTIONS = 4,      /* S options in force, name=value:… */
-	FIELD_LIBC = 5,         /* S version */
-	FIELD_COMMAND = 6,      /* S name of the process (comm), no arguments: they can hold secrets */
+	FIELD_VERSION = 1,    /* S opsan's version */
+	FIELD_EXECUTABLE = 2, /* S path */
+	FIELD_KERNEL = 3,     /* S release */
+	FIELD_OPTIONS = 4,    /* S options in force, name=value:… */
+	FIELD_LIBC = 5,       /* S version */
+	FIELD_COMMAND = 6,    /* S name of the process (comm), no arguments: they can hold secrets */
 
 	/* in FRAME_MODULES: */
 	FIELD_MODULE = 10,   /* G repeated */
@@ -73,15 +73,15 @@ enum field_tag {
 	FIELD_BUILD_ID = 15, /* B */
 
 	/* in FRAME_SEGMENT: */
-	FIELD_PHP_VERSION = 20,  /* S such as 8.4.24 */
-	FIELD_PHP_ABI = 21,      /* S zend_extension build id, such as API420240924,TS */
-	FIELD_LAYOUT = 22,       /* S row of the layout table that was verified */
-	FIELD_ADDRESS = 23,      /* N of the segment (also: of an access, in FRAME_STALE) */
-	FIELD_SIZE = 24,         /* N bytes */
-	FIELD_SETTING = 25,      /* G repeated: FIELD_NAME, FIELD_VALUE: opcache.* from php.ini */
-	FIELD_NAME = 26,         /* S */
-	FIELD_VALUE = 27,        /* S */
-	FIELD_RESERVED = 28,     /* N bytes of address space */
+	FIELD_PHP_VERSION = 20, /* S such as 8.4.24 */
+	FIELD_PHP_ABI = 21,     /* S zend_extension build id, such as API420240924,TS */
+	FIELD_LAYOUT = 22,      /* S row of the layout table that was verified */
+	FIELD_ADDRESS = 23,     /* N of the segment (also: of an access, in FRAME_STALE) */
+	FIELD_SIZE = 24,        /* N bytes */
+	FIELD_SETTING = 25,     /* G repeated: FIELD_NAME, FIELD_VALUE: opcache.* from php.ini */
+	FIELD_NAME = 26,        /* S */
+	FIELD_VALUE = 27,       /* S */
+	FIELD_RESERVED = 28,    /* N bytes of address space */
 
 	/* in FRAME_RESTART: */
 	FIELD_NUMBER = 30,         /* N 1 for the first; generation NUMBER begins, NUMBER - 1 ends */
@@ -108,34 +108,34 @@ enum field_tag {
 	FIELD_CARRIED_OUT_BY = 51, /* G a thread group: the request in whose start it happened */
 
 	/* a thread group: */
-	FIELD_THREAD = 60,       /* G */
-	FIELD_TID = 61,          /* N */
-	FIELD_THREAD_NAME = 62,  /* S */
-	FIELD_METHOD = 63,       /* S of the request; absent: outside a request */
-	FIELD_URI = 64,          /* S */
-	FIELD_SINCE_NS = 65,     /* N since when the request runs (age at this event) */
-	FIELD_BEGAN_IN = 66,     /* N generation in which the request began */
-	FIELD_PHP_FRAME = 67,    /* G repeated, innermost first */
-	FIELD_FUNCTION = 68,     /* S in it: name; "{main}", "{closure}" as PHP has it */
-	FIELD_CLASS = 69,        /* S in it: class name, absent: a plain function */
-	FIELD_FILE = 70,         /* S in it: absent: an internal function */
-	FIELD_LINE = 71,         /* N in it */
-	FIELD_NATIVE = 72,       /* A addresses, innermost first; all but the first are return addresses */
-	FIELD_TRUNCATED = 73,    /* N 1: the stack goes on beyond what is recorded */
+	FIELD_THREAD = 60,         /* G */
+	FIELD_TID = 61,            /* N */
+	FIELD_THREAD_NAME = 62,    /* S */
+	FIELD_METHOD = 63,         /* S of the request; absent: outside a request */
+	FIELD_URI = 64,            /* S */
+	FIELD_SINCE_NS = 65,       /* N since when the request runs (age at this event) */
+	FIELD_BEGAN_IN = 66,       /* N generation in which the request began */
+	FIELD_PHP_FRAME = 67,      /* G repeated, innermost first */
+	FIELD_FUNCTION = 68,       /* S in it: name; "{main}", "{closure}" as PHP has it */
+	FIELD_CLASS = 69,          /* S in it: class name, absent: a plain function */
+	FIELD_FILE = 70,           /* S in it: absent: an internal function */
+	FIELD_LINE = 71,           /* N in it */
+	FIELD_NATIVE = 72,         /* A addresses, innermost first; all but the first are return addresses */
+	FIELD_TRUNCATED = 73,      /* N 1: the stack goes on beyond what is recorded */
 	FIELD_PHP_UNREADABLE = 74, /* N 1: the PHP stack could not be read to its end */
 
 	/* in FRAME_STALE, with FIELD_ADDRESS, FIELD_THREAD (with stacks): */
-	FIELD_ACCESS = 80,          /* N enum access_kind */
-	FIELD_VIA = 81,             /* N enum access_via */
-	FIELD_OBJECT = 82,          /* N enum object_kind */
-	FIELD_OBJECT_ADDRESS = 83,  /* N start of the object; absent: not known */
-	FIELD_OBJECT_SIZE = 84,     /* N bytes */
-	FIELD_OBJECT_TEXT = 85,     /* S a script's path, or an interned string's text (cut at 128 bytes) */
-	FIELD_GENERATION = 86,      /* N the object's */
-	FIELD_STALE_SINCE = 87,     /* N number of the restart that made it stale */
-	FIELD_STALE_NS = 88,        /* N how long ago that was */
-	FIELD_CURRENT = 90,         /* N generation that was current */
-	FIELD_HANDLER_NS = 92,      /* N processor time of the handler up to the writing of this record */
+	FIELD_ACCESS = 80,         /* N enum access_kind */
+	FIELD_VIA = 81,            /* N enum access_via */
+	FIELD_OBJECT = 82,         /* N enum object_kind */
+	FIELD_OBJECT_ADDRESS = 83, /* N start of the object; absent: not known */
+	FIELD_OBJECT_SIZE = 84,    /* N bytes */
+	FIELD_OBJECT_TEXT = 85,    /* S a script's path, or an interned string's text (cut at 128 bytes) */
+	FIELD_GENERATION = 86,     /* N the object's */
+	FIELD_STALE_SINCE = 87,    /* N number of the restart that made it stale */
+	FIELD_STALE_NS = 88,       /* N how long ago that was */
+	FIELD_CURRENT = 90,        /* N generation that was current */
+	FIELD_HANDLER_NS = 92,     /* N processor time of the handler up to the writing of this record */
 
 	/* in FRAME_NOTICE: */
 	FIELD_NOTICE = 100, /* N enum notice */
@@ -143,8 +143,8 @@ enum field_tag {
 	FIELD_COUNT = 102,  /* N what is counted by it */
 
 	/* in FRAME_EXIT, and in any frame after a loss: */
-	FIELD_LOST = 110,    /* N records that could not be written so far */
-	FIELD_RESTARTS = 111, /* N */
+	FIELD_LOST = 110,        /* N records that could not be written so far */
+	FIELD_RESTARTS = 111,    /* N */
 	FIELD_STALE_COUNT = 112, /* N */
 };
 
@@ -166,16 +166,16 @@ enum object_kind {
 	OBJECT_GUARD = 7,     /* a guard page: nothing was ever there */
 };
 enum notice {
-	NOTICE_DISABLED = 1,       /* opsan stepped back: the text says why */
-	NOTICE_WAIT = 2,           /* a restart is held back */
-	NOTICE_SLOTS_KEPT = 3,     /* the slots' bound was passed but nobody let it be rewound */
-	NOTICE_STRINGS_FULL = 4,   /* no string area within reach: strings go into the data area */
-	NOTICE_LINK_REMOVED = 5,   /* a key that led to an old generation was taken out of the hash */
-	NOTICE_STORE_REFUSED = 6,  /* a store into opcache.file_cache straddled a restart */
-	NOTICE_GUARD_FAILED = 7,   /* mprotect failed: a generation stays open */
-	NOTICE_JIT_FULL = 8,       /* the JIT's buffer or its traces are used up */
-	NOTICE_HANDLER_FAULT = 9,  /* a fault inside opsan's own handler */
-	NOTICE_GUARD = 10,         /* an access hit a guard page */
+	NOTICE_DISABLED = 1,      /* opsan stepped back: the text says why */
+	NOTICE_WAIT = 2,          /* a restart is held back */
+	NOTICE_SLOTS_KEPT = 3,    /* the slots' bound was passed but nobody let it be rewound */
+	NOTICE_STRINGS_FULL = 4,  /* no string area within reach: strings go into the data area */
+	NOTICE_LINK_REMOVED = 5,  /* a key that led to an old generation was taken out of the hash */
+	NOTICE_STORE_REFUSED = 6, /* a store into opcache.file_cache straddled a restart */
+	NOTICE_GUARD_FAILED = 7,  /* mprotect failed: a generation stays open */
+	NOTICE_JIT_FULL = 8,      /* the JIT's buffer or its traces are used up */
+	NOTICE_HANDLER_FAULT = 9, /* a fault inside opsan's own handler */
+	NOTICE_GUARD = 10,        /* an access hit a guard page */
 };
 
 #endif

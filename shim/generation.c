@@ -32,17 +32,17 @@ struct generation {
 /* In the reservation, so that forked processes share it. */
 struct table {
 	_Atomic uint32_t current;
-	_Atomic uint32_t begun;      /* restarts that have begun */
+	_Atomic uint32_t begun; /* restarts that have begun */
 	_Atomic uint32_t slot_epoch;
-	uint32_t recycled;           /* all generations below are given back */
-	uint32_t string_areas_left;  /* not used since the window was last empty */
+	uint32_t recycled;          /* all generations below are given back */
+	uint32_t string_areas_left; /* not used since the window was last empty */
 	uint64_t kept_bytes;
-	_Atomic uint64_t islands;    /* of all generations that are kept */
+	_Atomic uint64_t islands; /* of all generations that are kept */
 	uint64_t slots_bound;
-	uint64_t held_since_ns;      /* of the pending restart; 0: not held back */
-	uint64_t waited_ns;          /* of the restart that goes on */
-	bool quiet;                  /* in the restart that goes on: nobody else holds anything */
-	bool next_open;              /* the next generation's areas are accessible */
+	uint64_t held_since_ns; /* of the pending restart; 0: not held back */
+	uint64_t waited_ns;     /* of the restart that goes on */
+	bool quiet;             /* in the restart that goes on: nobody else holds anything */
+	bool next_open;         /* the next generation's areas are accessible */
 	/* Generation in each string area, from the lowest; the window can be used again. */
 	uint32_t string_owner[STRING_AREAS_MAX];
 	struct generation generations[GENERATIONS_MAX];
@@ -250,7 +250,9 @@ static void retire(uint32_t generation, const struct opcache_figures *f)
 		os_dump(g->strings_start - STRINGS_LEAD, strings_bytes(), false);
 	}
 	if (!closed) {
-		event_notice(NOTICE_GUARD_FAILED, generation, "an old generation stays accessible: mprotect failed; stale accesses to it go unseen (vm.max_map_count?)");
+		event_notice(
+		    NOTICE_GUARD_FAILED, generation,
+		    "an old generation stays accessible: mprotect failed; stale accesses to it go unseen (vm.max_map_count?)");
 	}
 }
 
@@ -320,8 +322,9 @@ static void recycle_over_budget(void)
 {
 	uint32_t reachable = BROKEN("recycle") ? atomic_load(&table->current) : oldest_reachable();
 
-	while (table->recycled < reachable && (table->kept_bytes > budget() || atomic_load(&table->islands) > islands_bound() ||
-										   BROKEN("recycle") || BROKEN("eager"))) {
+	while (table->recycled < reachable &&
+	       (table->kept_bytes > budget() || atomic_load(&table->islands) > islands_bound() || BROKEN("recycle") ||
+	        BROKEN("eager"))) {
 		recycle(table->recycled++);
 	}
 }
@@ -388,14 +391,17 @@ bool generation_may_restart(void)
 		return true;
 	}
 	if (!fits_budget()) {
-		return hold_back("the restart is held back until requests end: old generations fill the quarantine and none can be recycled yet (quarantine_mb)");
+		return hold_back("the restart is held back until requests end: old generations fill the quarantine and none "
+		                 "can be recycled yet (quarantine_mb)");
 	}
 	held = table->held_since_ns ? os_monotonic_ns() - table->held_since_ns : 0;
 	if (wants_quiet() && !is_quiet() && held / 1000000U < options.defer_ms) {
-		return hold_back("the restart is held back for a quiet moment, to give run-time-cache slots back (max_slots, defer_ms)");
+		return hold_back(
+		    "the restart is held back for a quiet moment, to give run-time-cache slots back (max_slots, defer_ms)");
 	}
 	if (!open_next_areas(atomic_load(&table->current) + 1)) {
-		return hold_back("the restart is held back: no memory can be made accessible for a new generation (vm.max_map_count?)");
+		return hold_back(
+		    "the restart is held back: no memory can be made accessible for a new generation (vm.max_map_count?)");
 	}
 	table->waited_ns = held;
 	table->held_since_ns = 0;
@@ -420,7 +426,9 @@ bool generation_may_rewind_slots(uint64_t *slots)
 	if (*slots > table->slots_bound) {
 		/* Nobody let go in time: do not make every restart wait for what will not come. */
 		table->slots_bound = *slots * 2;
-		event_notice(NOTICE_SLOTS_KEPT, *slots, "run-time-cache slots could not be given back: a request or a worker outlasts every restart (defer_ms); each request clears them, so requests get slower as they grow");
+		event_notice(NOTICE_SLOTS_KEPT, *slots,
+		             "run-time-cache slots could not be given back: a request or a worker outlasts every restart "
+		             "(defer_ms); each request clears them, so requests get slower as they grow");
 	}
 	return false;
 }
@@ -454,7 +462,8 @@ static void reuse_string_window(void)
 		}
 	}
 	os_protect(opcache.segment->strings, (size_t)string_areas * strings_stride, OS_NONE);
-	os_punch(opcache.segment->fd, opcache.segment->strings - opcache.segment->start, (size_t)string_areas * strings_stride);
+	os_punch(opcache.segment->fd, opcache.segment->strings - opcache.segment->start,
+	         (size_t)string_areas * strings_stride);
 	table->string_areas_left = string_areas;
 	open_area(string_area(next_string_area()), strings_bytes());
 }
@@ -476,7 +485,9 @@ void generation_restart_begin(void)
 	record_open(); /* here, and not in the first handler */
 	/* Before anything moves: a store into opcache.file_cache that goes on compares it. */
 	atomic_fetch_add(&table->begun, 1);
-	event = (struct restart_event){.number = atomic_load(&table->begun), .waited_ns = table->waited_ns, .started_ns = started};
+	event = (struct restart_event){.number = atomic_load(&table->begun),
+	                               .waited_ns = table->waited_ns,
+	                               .started_ns = started};
 	opcache_figures(&opcache, &event.figures);
 	if (!BROKEN("hash")) {
 		opcache_exchange_hash(&opcache, data_area(ending + 1));
@@ -508,7 +519,9 @@ void generation_restart_end(void)
 		if (old_strings_are_gone()) {
 			reuse_string_window();
 		} else {
-			event_notice(NOTICE_STRINGS_FULL, next, "no string area is left within reach of OPcache's string table: strings of this generation go into its data area");
+			event_notice(NOTICE_STRINGS_FULL, next,
+			             "no string area is left within reach of OPcache's string table: strings of this generation go "
+			             "into its data area");
 		}
 	}
 	move_to(next);
@@ -541,7 +554,7 @@ static void began_where(uintptr_t target)
 		struct thread *t = thread_at(i);
 		uint32_t began = atomic_load(&t->began);
 		while (atomic_load(&t->state) != THREAD_IDLE && began > l.generation &&
-			   !atomic_compare_exchange_weak(&t->began, &began, l.generation)) {
+		       !atomic_compare_exchange_weak(&t->began, &began, l.generation)) {
 		}
 	}
 }
@@ -564,7 +577,8 @@ void generation_unlocking(void)
 	self.holds_lock = false;
 	removed = BROKEN("links") ? 0 : opcache_remove_old_links(&opcache, self.keys_at_lock, began_where);
 	if (removed) {
-		event_notice(NOTICE_LINK_REMOVED, removed, "a key that led to a script of an old generation was taken out of the hash table again");
+		event_notice(NOTICE_LINK_REMOVED, removed,
+		             "a key that led to a script of an old generation was taken out of the hash table again");
 	}
 	self.restarts_seen = atomic_load(&table->begun);
 }

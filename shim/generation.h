@@ -48,18 +48,18 @@ enum address_kind {
 	ADDRESS_CURRENT, /* in an area in use */
 	ADDRESS_STALE,   /* in an area of a retired generation */
 	ADDRESS_RECYCLED,
-	ADDRESS_GUARD,   /* inside the reservation, where nothing ever was */
+	ADDRESS_GUARD, /* inside the reservation, where nothing ever was */
 };
 
 struct location {
 	enum address_kind kind;
 	bool in_strings;
 	uint32_t generation;
-	uint32_t current;      /* generation that is current */
-	uint64_t retired_ns;   /* CLOCK_MONOTONIC; 0 if it is not retired */
-	uintptr_t area_start;  /* the whole area, in pages */
+	uint32_t current;     /* generation that is current */
+	uint64_t retired_ns;  /* CLOCK_MONOTONIC; 0 if it is not retired */
+	uintptr_t area_start; /* the whole area, in pages */
 	size_t area_bytes;
-	struct area content;   /* for diagnose_data or diagnose_string */
+	struct area content; /* for diagnose_data or diagnose_string */
 };
 struct location generation_locate(uintptr_t address);
 /* Makes the pages that hold the range accessible again, or the whole area if the process cannot

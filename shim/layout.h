@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct layout {
-	const char *name;   /* shown to people */
-	const char *abi;    /* zend_extension build id that it is for */
+	const char *name; /* shown to people */
+	const char *abi;  /* zend_extension build id that it is for */
 #define LAYOUT(column, type, member) uint32_t column;
 #define LAYOUT_SIZE(column, type) uint32_t column;
 #include "layout.def"

@@ -32,7 +32,7 @@ static void find_build_id(struct module *m, uintptr_t notes, size_t bytes)
 			return;
 		}
 		if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4 && n->n_descsz <= sizeof m->build_id &&
-			memcmp((const char *)(n + 1), "GNU", 4) == 0) {
+		    memcmp((const char *)(n + 1), "GNU", 4) == 0) {
 			m->build_id_bytes = n->n_descsz;
 			memcpy(m->build_id, (const char *)(n + 1) + name, n->n_descsz);
 			return;

@@ -48,7 +48,7 @@ static void set_half(const struct opcache *o, uintptr_t address, uint32_t value)
 static bool inside(const struct segment *s, uintptr_t address, size_t bytes)
 {
 	return address % sizeof(uintptr_t) == 0 && address >= s->base && bytes <= s->length &&
-		   address - s->base <= s->length - bytes;
+	       address - s->base <= s->length - bytes;
 }
 
 /* --- verification --- */
@@ -56,7 +56,8 @@ static bool inside(const struct segment *s, uintptr_t address, size_t bytes)
 /* zend_accel_hash.c: prime_numbers */
 static bool is_hash_size(uint32_t n)
 {
-	static const uint32_t sizes[] = {5, 11, 19, 53, 107, 223, 463, 983, 1979, 3907, 7963, 16229, 32531, 65407, 130987, 262237, 524521, 1048793};
+	static const uint32_t sizes[] = {5,    11,   19,    53,    107,   223,    463,    983,    1979,
+	                                 3907, 7963, 16229, 32531, 65407, 130987, 262237, 524521, 1048793};
 
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		if (n == sizes[i]) {
@@ -100,11 +101,11 @@ static bool ready(const struct opcache *o)
 	uintptr_t strings = o->app + l->app_strings;
 
 	if (!inside(o->segment, positions, sizeof(uintptr_t)) || word(o, positions) == 0 ||
-		word(o, positions) != word(o, o->descriptor + l->segment_pos)) {
+	    word(o, positions) != word(o, o->descriptor + l->segment_pos)) {
 		return false;
 	}
 	return word(o, strings + l->strings_start) == 0 ||
-		   word(o, strings + l->strings_top) == word(o, strings + l->strings_saved_top);
+	       word(o, strings + l->strings_top) == word(o, strings + l->strings_saved_top);
 }
 
 static const char *verify_memory(struct opcache *o)
@@ -119,7 +120,7 @@ static const char *verify_memory(struct opcache *o)
 	}
 	/* Without a JIT both are what happened to be on the stack. */
 	if (inside(o->segment, reserved, size) && size && reserved == o->segment->base + end &&
-		size == o->segment->length - end) {
+	    size == o->segment->length - end) {
 		o->jit = reserved;
 		o->jit_bytes = size;
 	} else if (end != o->segment->length) {
@@ -151,7 +152,7 @@ static const char *verify_hash(struct opcache *o)
 		return "scripts are cached already";
 	}
 	if (byte(o, o->app + l->app_restart_pending) > 1 || byte(o, o->app + l->app_restart_in_progress) > 1 ||
-		byte(o, o->app + l->app_enabled) > 1 || half(o, o->app + l->app_restart_reason) > 2) {
+	    byte(o, o->app + l->app_enabled) > 1 || half(o, o->app + l->app_restart_reason) > 2) {
 		return "the restart flags hold values that they cannot have";
 	}
 	return NULL;
@@ -218,7 +219,7 @@ static bool slot_agrees(const struct opcache *o, uintptr_t slot, size_t unit)
 	uintptr_t string = o->strings + half(o, slot) * unit;
 
 	return string >= word(o, o->strings + l->strings_start) && string < word(o, o->strings + l->strings_top) &&
-		   (word(o, string + l->string_hash) & half(o, o->strings + l->strings_mask)) == slot - slots;
+	       (word(o, string + l->string_hash) & half(o, o->strings + l->strings_mask)) == slot - slots;
 }
 
 /* ZEND_STRING_TABLE_POS_ALIGNMENT is in no debug information: 1 before PHP 8.3, 8 since. */
@@ -244,7 +245,8 @@ static const char *find_position_unit(struct opcache *o)
 
 enum opcache_check opcache_verify(struct opcache *o, const struct segment *s, const struct layout *l, const char **why)
 {
-	static const char *(*const checks[])(struct opcache *) = {verify_memory, verify_hash, verify_strings, find_position_unit};
+	static const char *(*const checks[])(struct opcache *) = {verify_memory, verify_hash, verify_strings,
+	                                                          find_position_unit};
 
 	*o = (struct opcache){.segment = s, .layout = l};
 	if (word(o, s->base + l->smm_app) == 0) {
@@ -294,13 +296,13 @@ void opcache_figures(const struct opcache *o, struct opcache_figures *f)
 	uintptr_t base = o->segment->base;
 
 	*f = (struct opcache_figures){
-		.reason = opcache_restart_reason(o),
-		.free = word(o, base + l->smm_free),
-		.wasted = word(o, base + l->smm_wasted),
-		.keys = opcache_keys(o),
-		.scripts = half(o, o->app + l->app_hash + l->hash_direct),
-		.slots = opcache_slots(o),
-		.data_top = base + word(o, o->descriptor + l->segment_pos),
+	    .reason = opcache_restart_reason(o),
+	    .free = word(o, base + l->smm_free),
+	    .wasted = word(o, base + l->smm_wasted),
+	    .keys = opcache_keys(o),
+	    .scripts = half(o, o->app + l->app_hash + l->hash_direct),
+	    .slots = opcache_slots(o),
+	    .data_top = base + word(o, o->descriptor + l->segment_pos),
 	};
 	f->used = o->memory_total > f->free + f->wasted ? o->memory_total - f->free - f->wasted : 0;
 	if (o->strings_total) {

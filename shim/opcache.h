@@ -21,13 +21,13 @@ struct opcache {
 	uintptr_t strings;    /* zend_string_table; positions count from here */
 	uintptr_t jit;        /* the JIT's buffer; 0: none */
 	size_t jit_bytes;
-	size_t position_unit; /* bytes a position in the string table counts in */
-	uint32_t keys_max;    /* entries that the hash table has room for */
-	size_t hash_bytes;    /* of table and entries */
-	size_t data_capacity; /* bytes for scripts in a generation, exactly as without the shim */
+	size_t position_unit;    /* bytes a position in the string table counts in */
+	uint32_t keys_max;       /* entries that the hash table has room for */
+	size_t hash_bytes;       /* of table and entries */
+	size_t data_capacity;    /* bytes for scripts in a generation, exactly as without the shim */
 	size_t strings_capacity; /* bytes for interned strings in a generation; 0: no buffer */
-	size_t strings_total; /* bytes of the whole buffer, as PHP counts it */
-	size_t memory_total;  /* opcache.memory_consumption in bytes */
+	size_t strings_total;    /* bytes of the whole buffer, as PHP counts it */
+	size_t memory_total;     /* opcache.memory_consumption in bytes */
 	bool preloading;
 	bool file_cache; /* opcache.file_cache is set; by the caller of opcache_verify */
 };
@@ -45,7 +45,7 @@ struct opcache_figures {
 	uint64_t free, wasted, used;
 	uint64_t strings_used, strings_count;
 	uint32_t keys, scripts;
-	uint64_t slots; /* map_ptr_last */
+	uint64_t slots;                  /* map_ptr_last */
 	uintptr_t data_top, strings_top; /* one past the last byte in use, main view */
 };
 void opcache_figures(const struct opcache *o, struct opcache_figures *f);
@@ -66,7 +66,10 @@ void opcache_forget_strings(const struct opcache *o);
 /* Gives the hash table other, zeroed arrays: `hash_bytes` at `arrays`. */
 void opcache_exchange_hash(const struct opcache *o, uintptr_t arrays);
 
-struct opcache_jit_state { uint32_t trace[4]; bool kept; };
+struct opcache_jit_state {
+	uint32_t trace[4];
+	bool kept;
+};
 /* Before OPcache rewinds the JIT: makes "rewound" mean "as it is now", and remembers the traces'
  * counters. After it: puts the counters back. */
 void opcache_jit_keep(const struct opcache *o, struct opcache_jit_state *saved);

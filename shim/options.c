@@ -87,8 +87,10 @@ void options_read(void)
 			*value++ = '\0';
 		}
 		if (!value || !set(item, value)) {
-			fprintf(stderr, "opsan: OPSAN_OPTIONS: '%s%s%s' is not an option with a value it can have; OPSAN_OPTIONS=help=1 lists them\n",
-					item, value ? "=" : "", value ? value : "");
+			fprintf(stderr,
+			        "opsan: OPSAN_OPTIONS: '%s%s%s' is not an option with a value it can have; OPSAN_OPTIONS=help=1 "
+			        "lists them\n",
+			        item, value ? "=" : "", value ? value : "");
 		}
 	}
 	free(copy);

@@ -73,8 +73,8 @@ bool os_protect(uintptr_t start, size_t bytes, enum os_access access)
 
 bool os_punch(int fd, size_t offset, size_t bytes)
 {
-	return bytes == 0 || syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-								 (off_t)offset, (off_t)bytes) == 0;
+	return bytes == 0 ||
+	       syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes) == 0;
 }
 
 void os_dump(uintptr_t start, size_t bytes, bool dumped)

@@ -19,16 +19,18 @@ static _Atomic(php_write_function *) php_write;
 static void record_outlived(const char *text)
 {
 	struct location where = generation_locate((uintptr_t)text);
-	struct stale_access a = {
-		.address = (uintptr_t)text, .access = ACCESS_READ, .via = VIA_OUTPUT, .started_ns = os_monotonic_ns(),
-		.started_cpu_ns = os_thread_cpu_ns()};
+	struct stale_access a = {.address = (uintptr_t)text,
+	                         .access = ACCESS_READ,
+	                         .via = VIA_OUTPUT,
+	                         .started_ns = os_monotonic_ns(),
+	                         .started_cpu_ns = os_thread_cpu_ns()};
 	const struct opcache *o = generation_opcache();
 
 	if (where.kind != ADDRESS_STALE || !o) {
 		return;
 	}
 	a.object = where.in_strings ? diagnose_string(o->layout, &where.content, a.address)
-								: diagnose_data(o->layout, &where.content, a.address);
+	                            : diagnose_data(o->layout, &where.content, a.address);
 	event_stale(&a, &where);
 }
 

@@ -10,7 +10,8 @@
 #include "real.h"
 
 enum {
-	USER_FUNCTION = 2, EVAL_CODE = 4, /* ZEND_USER_FUNCTION, ZEND_EVAL_CODE (Zend/zend_compile.h) */
+	USER_FUNCTION = 2,
+	EVAL_CODE = 4, /* ZEND_USER_FUNCTION, ZEND_EVAL_CODE (Zend/zend_compile.h) */
 	INTERNAL_FUNCTION = 1,
 	TEXT_BYTES = 300,
 	URI_BYTES = 512,
@@ -104,7 +105,8 @@ static bool write_frame(struct record *r, uintptr_t frame, uintptr_t function)
 	size_t group;
 	uintptr_t scope, name;
 
-	if (!copy(&type, function, sizeof type) || (type != INTERNAL_FUNCTION && type != USER_FUNCTION && type != EVAL_CODE)) {
+	if (!copy(&type, function, sizeof type) ||
+	    (type != INTERNAL_FUNCTION && type != USER_FUNCTION && type != EVAL_CODE)) {
 		return false;
 	}
 	group = record_group_begin(r, FIELD_PHP_FRAME);
@@ -185,10 +187,20 @@ void php_settings(void (*visit)(const char *name, const char *value, void *), vo
 {
 	/* Those that a reader needs to judge a record; none of them holds a secret. */
 	static const char *const names[] = {
-		"opcache.memory_consumption", "opcache.interned_strings_buffer", "opcache.max_accelerated_files",
-		"opcache.max_wasted_percentage", "opcache.validate_timestamps", "opcache.revalidate_freq",
-		"opcache.file_cache", "opcache.preload", "opcache.protect_memory", "opcache.preferred_memory_model",
-		"opcache.jit", "opcache.jit_buffer_size", "opcache.force_restart_timeout", "opcache.huge_code_pages",
+	    "opcache.memory_consumption",
+	    "opcache.interned_strings_buffer",
+	    "opcache.max_accelerated_files",
+	    "opcache.max_wasted_percentage",
+	    "opcache.validate_timestamps",
+	    "opcache.revalidate_freq",
+	    "opcache.file_cache",
+	    "opcache.preload",
+	    "opcache.protect_memory",
+	    "opcache.preferred_memory_model",
+	    "opcache.jit",
+	    "opcache.jit_buffer_size",
+	    "opcache.force_restart_timeout",
+	    "opcache.huge_code_pages",
 	};
 
 	for (size_t i = 0; php_ini_string && i < sizeof names / sizeof names[0]; i++) {

@@ -282,22 +282,32 @@ EXPORT __sighandler_t sigset(int signal, __sighandler_t handler)
 	}
 #define TYPES(...) __VA_ARGS__
 
-
-REPEATED(ssize_t, write, (int fd, const void *from, size_t n), (fd, from, n), TYPES(int, const void *, size_t), output_repair(from, n))
-REPEATED(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at), TYPES(int, const void *, size_t, off_t), output_repair(from, n))
-REPEATED(ssize_t, send, (int fd, const void *from, size_t n, int flags), (fd, from, n, flags), TYPES(int, const void *, size_t, int), output_repair(from, n))
+REPEATED(ssize_t, write, (int fd, const void *from, size_t n), (fd, from, n), TYPES(int, const void *, size_t),
+         output_repair(from, n))
+REPEATED(ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at),
+         TYPES(int, const void *, size_t, off_t), output_repair(from, n))
+REPEATED(ssize_t, send, (int fd, const void *from, size_t n, int flags), (fd, from, n, flags),
+         TYPES(int, const void *, size_t, int), output_repair(from, n))
 REPEATED(int, access, (const char *path, int mode), (path, mode), TYPES(const char *, int), output_repair_path(path))
 REPEATED(int, chdir, (const char *path), (path), TYPES(const char *), output_repair_path(path))
-REPEATED(int, chmod, (const char *path, mode_t mode), (path, mode), TYPES(const char *, mode_t), output_repair_path(path))
-REPEATED(int, chown, (const char *path, uid_t u, gid_t g), (path, u, g), TYPES(const char *, uid_t, gid_t), output_repair_path(path))
-REPEATED(int, lchown, (const char *path, uid_t u, gid_t g), (path, u, g), TYPES(const char *, uid_t, gid_t), output_repair_path(path))
-REPEATED(int, mkdir, (const char *path, mode_t mode), (path, mode), TYPES(const char *, mode_t), output_repair_path(path))
+REPEATED(int, chmod, (const char *path, mode_t mode), (path, mode), TYPES(const char *, mode_t),
+         output_repair_path(path))
+REPEATED(int, chown, (const char *path, uid_t u, gid_t g), (path, u, g), TYPES(const char *, uid_t, gid_t),
+         output_repair_path(path))
+REPEATED(int, lchown, (const char *path, uid_t u, gid_t g), (path, u, g), TYPES(const char *, uid_t, gid_t),
+         output_repair_path(path))
+REPEATED(int, mkdir, (const char *path, mode_t mode), (path, mode), TYPES(const char *, mode_t),
+         output_repair_path(path))
 REPEATED(int, rmdir, (const char *path), (path), TYPES(const char *), output_repair_path(path))
 REPEATED(int, unlink, (const char *path), (path), TYPES(const char *), output_repair_path(path))
-REPEATED(int, stat, (const char *path, struct stat *s), (path, s), TYPES(const char *, struct stat *), output_repair_path(path))
-REPEATED(int, lstat, (const char *path, struct stat *s), (path, s), TYPES(const char *, struct stat *), output_repair_path(path))
-REPEATED(ssize_t, readlink, (const char *path, char *to, size_t n), (path, to, n), TYPES(const char *, char *, size_t), output_repair_path(path))
-REPEATED(int, utime, (const char *path, const struct utimbuf *t), (path, t), TYPES(const char *, const struct utimbuf *), output_repair_path(path))
+REPEATED(int, stat, (const char *path, struct stat *s), (path, s), TYPES(const char *, struct stat *),
+         output_repair_path(path))
+REPEATED(int, lstat, (const char *path, struct stat *s), (path, s), TYPES(const char *, struct stat *),
+         output_repair_path(path))
+REPEATED(ssize_t, readlink, (const char *path, char *to, size_t n), (path, to, n), TYPES(const char *, char *, size_t),
+         output_repair_path(path))
+REPEATED(int, utime, (const char *path, const struct utimbuf *t), (path, t),
+         TYPES(const char *, const struct utimbuf *), output_repair_path(path))
 
 #define REPEATED_PAIR(name) \
 	EXPORT int name(const char *from, const char *to) \
@@ -344,7 +354,7 @@ EXPORT ssize_t writev(int fd, const struct iovec *v, int n)
 }
 
 static int open_repeated(int (*next)(const char *, int, ...), const char *path, int flags, mode_t mode,
-						 const void *caller)
+                         const void *caller)
 {
 	int fd;
 

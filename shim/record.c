@@ -172,11 +172,12 @@ static bool open_file(void)
 
 static void complain(void)
 {
-	static const char what[] = "opsan: cannot write the record file ", remedy[] = ": findings are lost; choose another place with log_path\n";
+	static const char what[] = "opsan: cannot write the record file ",
+	                  remedy[] = ": findings are lost; choose another place with log_path\n";
 	size_t n = strlen(path);
 
 	if (syscall(SYS_write, 2, what, sizeof what - 1) < 0 || syscall(SYS_write, 2, path, n) < 0 ||
-		syscall(SYS_write, 2, remedy, sizeof remedy - 1) < 0) {
+	    syscall(SYS_write, 2, remedy, sizeof remedy - 1) < 0) {
 		return; /* nobody is listening */
 	}
 }
@@ -271,8 +272,8 @@ static void set_path(const char *template, const char *directory)
 	if (p) {
 		snprintf(pid, sizeof pid, "%d", (int)getpid());
 	}
-	snprintf(path, sizeof path, "%s%s%.*s%s%s", *template == '/' ? "" : directory, *template == '/' ? "" : "/",
-			 before, template, pid, p ? p + 2 : "");
+	snprintf(path, sizeof path, "%s%s%.*s%s%s", *template == '/' ? "" : directory, *template == '/' ? "" : "/", before,
+	         template, pid, p ? p + 2 : "");
 }
 
 void record_place(void)

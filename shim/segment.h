@@ -16,14 +16,14 @@
 
 struct segment {
 	_Atomic uintptr_t base; /* of OPcache's segment, in the main view; 0: unused entry */
-	size_t length;       /* bytes that OPcache asked for */
-	uintptr_t start;     /* of the main view: base - control bytes */
-	size_t reserved;     /* bytes of the whole reservation */
-	uintptr_t alias;     /* of the alias view */
+	size_t length;          /* bytes that OPcache asked for */
+	uintptr_t start;        /* of the main view: base - control bytes */
+	size_t reserved;        /* bytes of the whole reservation */
+	uintptr_t alias;        /* of the alias view */
 	int fd;
-	uintptr_t strings;   /* window of the string areas */
+	uintptr_t strings; /* window of the string areas */
 	size_t strings_bytes;
-	uintptr_t data;      /* window of the data areas */
+	uintptr_t data; /* window of the data areas */
 	size_t data_bytes;
 };
 

@@ -42,7 +42,8 @@ bool signals_ours(int signal)
 static int tell_kernel(int signal, const struct sigaction *program)
 {
 	int flags = program->sa_handler == SIG_DFL ? SA_ONSTACK : program->sa_flags;
-	struct sigaction a = {.sa_sigaction = ours, .sa_flags = SA_SIGINFO | SA_NODEFER | (flags & (SA_ONSTACK | SA_RESTART))};
+	struct sigaction a = {.sa_sigaction = ours,
+	                      .sa_flags = SA_SIGINFO | SA_NODEFER | (flags & (SA_ONSTACK | SA_RESTART))};
 
 	if (program->sa_handler == SIG_IGN && !atomic_load(&needed)) {
 		return real_sigaction(signal, program, NULL);

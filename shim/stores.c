@@ -16,8 +16,7 @@ static bool is_store(const char *path, int flags, const void *caller)
 {
 	size_t n;
 
-	if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL) || !generation_opcache() ||
-		!takeover_is_opcache(caller)) {
+	if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL) || !generation_opcache() || !takeover_is_opcache(caller)) {
 		return false;
 	}
 	n = strlen(path);
@@ -32,7 +31,9 @@ static bool straddles(void)
 
 static bool refuse(int error)
 {
-	event_notice(NOTICE_STORE_REFUSED, self.restarts_seen, "a store into opcache.file_cache was refused: a restart began while the script was being stored; the script is stored when it is next compiled");
+	event_notice(NOTICE_STORE_REFUSED, self.restarts_seen,
+	             "a store into opcache.file_cache was refused: a restart began while the script was being stored; the "
+	             "script is stored when it is next compiled");
 	errno = error;
 	return true;
 }

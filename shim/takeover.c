@@ -38,8 +38,13 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* zend_extension_version_info and zend_extension (Zend/zend_extensions.h), as far as they are read:
  * the interface by which PHP itself recognises an extension, the same in all versions. */
-struct extension_build { int api; const char *build_id; };
-struct extension { const char *name, *version; };
+struct extension_build {
+	int api;
+	const char *build_id;
+};
+struct extension {
+	const char *name, *version;
+};
 static const char *php_abi, *php_version_text;
 static const struct layout *layout;
 /* Where OPcache's code is. */
@@ -65,7 +70,7 @@ static const char *describe_unknown(void)
 	static char text[256];
 
 	snprintf(text, sizeof text, "no layout for PHP %s (%s) is known; \"opsan layout\" makes one from its debug symbols",
-			 php_version_text, php_abi);
+	         php_version_text, php_abi);
 	return text;
 }
 
@@ -92,7 +97,7 @@ bool takeover_is_opcache(const void *caller)
 static bool could_be_segment(size_t length, int protection, int flags, int fd, const void *caller)
 {
 	return fd == -1 && (flags & MAP_SHARED) && (flags & MAP_ANONYMOUS) && length >= SEGMENT_MIN &&
-		   protection == (PROT_READ | PROT_WRITE) && takeover_is_opcache(caller);
+	       protection == (PROT_READ | PROT_WRITE) && takeover_is_opcache(caller);
 }
 
 /* In an executable that contains PHP, its calls among itself never meet a preloaded function: who is
@@ -105,7 +110,7 @@ static bool in_executable(void)
 	memcpy(&function, &real_php_request_startup, sizeof function);
 	m = modules_find((uintptr_t)function);
 	return !function || !real_php_request_shutdown || !real_zend_map_ptr_reset || !php_extend_slots ||
-		   (m && modules_is_program(m));
+	       (m && modules_is_program(m));
 }
 
 static void *reserve(size_t length)
@@ -117,7 +122,8 @@ static void *reserve(size_t length)
 		return NULL;
 	}
 	if (in_executable()) {
-		disable("PHP is part of the executable, so its requests cannot be followed; this needs libphp as a shared library, as FrankenPHP has it");
+		disable("PHP is part of the executable, so its requests cannot be followed; this needs libphp as a shared "
+		        "library, as FrankenPHP has it");
 		return NULL;
 	}
 	if (s && segment_reserve(s, length)) {
@@ -125,7 +131,8 @@ static void *reserve(size_t length)
 		owner = getpid();
 		return (void *)s->base;
 	}
-	disable("the address space for a reservation is not to be had (ulimit -v, ulimit -f, seccomp?); OPcache uses its own mapping");
+	disable("the address space for a reservation is not to be had (ulimit -v, ulimit -f, seccomp?); OPcache uses its "
+	        "own mapping");
 	return NULL;
 }
 
@@ -315,11 +322,8 @@ static void try_candidates(void)
 				disable(failed);
 			}
 			return;
-		case OPCACHE_WRONG:
-			failed = why;
-			break;
-		case OPCACHE_NOT_YET:
-			break;
+		case OPCACHE_WRONG: failed = why; break;
+		case OPCACHE_NOT_YET: break;
 		}
 	}
 	if (failed) {

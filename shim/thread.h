@@ -9,11 +9,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum thread_state { /* ordered by what it can hold */
-	THREAD_IDLE,      /* outside a request */
-	THREAD_STARTING,  /* in php_request_startup: holds nothing of OPcache's yet */
-	THREAD_BYSTANDER, /* inside a request that began while a restart was pending: OPcache is off in it */
-	THREAD_HOLDER,    /* inside a request, may hold pointers into the segment */
+enum thread_state {                   /* ordered by what it can hold */
+	                THREAD_IDLE,      /* outside a request */
+	                THREAD_STARTING,  /* in php_request_startup: holds nothing of OPcache's yet */
+	                THREAD_BYSTANDER, /* inside a request that began while a restart was pending: OPcache is off in it */
+	                THREAD_HOLDER,    /* inside a request, may hold pointers into the segment */
 };
 
 struct thread {
@@ -27,25 +27,25 @@ struct thread {
 	/* Generation that was current when its last request had started: what it keeps across requests
 	 * (keys of its PCRE cache) is of this one or a later one. UINT32_MAX: it keeps nothing. */
 	_Atomic uint32_t purged;
-	uint32_t epoch;               /* of the slots that this thread's counter belongs to */
-	_Atomic uint64_t since_ns;    /* CLOCK_MONOTONIC at the start of the request */
-	_Atomic uintptr_t storage;    /* tsrm_get_ls_cache() of the thread; 0: not a PHP thread */
-	_Atomic uintptr_t out_start;  /* what it is writing to a client, see output.c; 0: nothing */
+	uint32_t epoch;              /* of the slots that this thread's counter belongs to */
+	_Atomic uint64_t since_ns;   /* CLOCK_MONOTONIC at the start of the request */
+	_Atomic uintptr_t storage;   /* tsrm_get_ls_cache() of the thread; 0: not a PHP thread */
+	_Atomic uintptr_t out_start; /* what it is writing to a client, see output.c; 0: nothing */
 	_Atomic size_t out_bytes;
 };
 
 /* What only the thread itself reads. Its handlers may. */
 struct thread_local_state {
 	struct thread *shared;
-	uint32_t starting;        /* depth of php_module_startup */
-	uint32_t in_handler;      /* depth of the fault handler and of what must not fault */
-	bool in_restart;          /* between OPcache's lock and unlock of byte 2 */
-	bool holds_lock;          /* OPcache's allocation lock, byte 0 */
-	uint32_t keys_at_lock;    /* entries in the hash table when byte 0 was locked */
-	uint32_t restarts_seen;   /* restarts begun when this thread last knew its scripts current */
-	int storing;              /* descriptor of the opcache.file_cache file that it writes; 0: none */
-	bool for_kernel;          /* touches memory on behalf of a system call */
-	uintptr_t retry_address;  /* last fault that was none by the time it was looked at */
+	uint32_t starting;       /* depth of php_module_startup */
+	uint32_t in_handler;     /* depth of the fault handler and of what must not fault */
+	bool in_restart;         /* between OPcache's lock and unlock of byte 2 */
+	bool holds_lock;         /* OPcache's allocation lock, byte 0 */
+	uint32_t keys_at_lock;   /* entries in the hash table when byte 0 was locked */
+	uint32_t restarts_seen;  /* restarts begun when this thread last knew its scripts current */
+	int storing;             /* descriptor of the opcache.file_cache file that it writes; 0: none */
+	bool for_kernel;         /* touches memory on behalf of a system call */
+	uintptr_t retry_address; /* last fault that was none by the time it was looked at */
 	uint32_t retries;
 };
 extern __thread struct thread_local_state self;

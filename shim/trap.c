@@ -62,7 +62,7 @@ static struct object object_at(const struct location *where, uintptr_t address)
 		return (struct object){.kind = OBJECT_RECYCLED, .start = address, .size = 1};
 	}
 	return where->in_strings ? diagnose_string(o->layout, &where->content, address)
-							 : diagnose_data(o->layout, &where->content, address);
+	                         : diagnose_data(o->layout, &where->content, address);
 }
 
 /* Records the access, then makes the object accessible: once it is open, another thread can run on
@@ -70,13 +70,13 @@ static struct object object_at(const struct location *where, uintptr_t address)
 static bool serve(uintptr_t address, const struct location *where, const ucontext_t *context, void *ucontext)
 {
 	struct stale_access a = {
-		.address = address,
-		.access = access_of(context),
-		.via = self.for_kernel ? VIA_KERNEL : VIA_CPU,
-		.ucontext = ucontext,
-		.started_ns = os_monotonic_ns(),
-		.started_cpu_ns = os_thread_cpu_ns(),
-		.object = object_at(where, address),
+	    .address = address,
+	    .access = access_of(context),
+	    .via = self.for_kernel ? VIA_KERNEL : VIA_CPU,
+	    .ucontext = ucontext,
+	    .started_ns = os_monotonic_ns(),
+	    .started_cpu_ns = os_thread_cpu_ns(),
+	    .object = object_at(where, address),
 	};
 
 	if (a.object.kind == OBJECT_UNKNOWN && a.object.size <= 1) {
@@ -84,7 +84,8 @@ static bool serve(uintptr_t address, const struct location *where, const ucontex
 		a.object.start = address;
 	}
 	event_stale(&a, where);
-	return generation_open(where, BROKEN("object") ? address : a.object.start, BROKEN("object") ? 1 : a.object.size) != 0;
+	return generation_open(where, BROKEN("object") ? address : a.object.start, BROKEN("object") ? 1 : a.object.size) !=
+	       0;
 }
 
 /* The page was closed when the access was made and is not any more: another thread opened it, or
@@ -114,15 +115,13 @@ static bool handle(uintptr_t address, void *ucontext)
 	struct location where = generation_locate(address);
 
 	switch (where.kind) {
-	case ADDRESS_FOREIGN:
-		return false;
-	case ADDRESS_CURRENT:
-		return accessible_by_now(address) || catch_up(address, &where);
+	case ADDRESS_FOREIGN: return false;
+	case ADDRESS_CURRENT: return accessible_by_now(address) || catch_up(address, &where);
 	case ADDRESS_STALE:
-	case ADDRESS_RECYCLED:
-		return accessible_by_now(address) || serve(address, &where, ucontext, ucontext);
+	case ADDRESS_RECYCLED: return accessible_by_now(address) || serve(address, &where, ucontext, ucontext);
 	case ADDRESS_GUARD:
-		event_notice(NOTICE_GUARD, address, "an access hit a guard page: nothing was ever there; the program gets the signal");
+		event_notice(NOTICE_GUARD, address,
+		             "an access hit a guard page: nothing was ever there; the program gets the signal");
 		return false;
 	}
 	return false;
@@ -145,7 +144,8 @@ static void on_fault(int signal, siginfo_t *info, void *ucontext)
 
 	if (self.in_handler) {
 		/* A fault of our own. Nothing more is done than saying so. */
-		event_notice(NOTICE_HANDLER_FAULT, instruction(ucontext), "a fault inside opsan's own handler; the program gets the signal");
+		event_notice(NOTICE_HANDLER_FAULT, instruction(ucontext),
+		             "a fault inside opsan's own handler; the program gets the signal");
 	} else if (info->si_code > 0 && info->si_code != SI_KERNEL) {
 		self.in_handler++;
 		atomic_fetch_add(&busy, 1);

@@ -29,8 +29,8 @@ static size_t follow_frame_pointers(uintptr_t frame, uintptr_t *addresses, size_
 	uintptr_t pair[2];
 	size_t n = 0;
 
-	while (n < max && frame % sizeof frame == 0 && frame >= os_page_size() && os_read_memory(pair, frame, sizeof pair) &&
-		   pair[1] && modules_find(pair[1])) {
+	while (n < max && frame % sizeof frame == 0 && frame >= os_page_size() &&
+	       os_read_memory(pair, frame, sizeof pair) && pair[1] && modules_find(pair[1])) {
 		addresses[n++] = pair[1];
 		if (pair[0] <= frame) {
 			break; /* the stack grows down: callers lie above */

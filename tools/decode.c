@@ -12,8 +12,14 @@ struct slot {
 	uint16_t kind;
 	size_t offset;
 };
-#define NUMBER(tag, type, member) {tag, SLOT_NUMBER, offsetof(struct type, member)}
-#define TEXT(tag, type, member) {tag, SLOT_TEXT, offsetof(struct type, member)}
+#define NUMBER(tag, type, member) \
+	{ \
+		tag, SLOT_NUMBER, offsetof(struct type, member) \
+	}
+#define TEXT(tag, type, member) \
+	{ \
+		tag, SLOT_TEXT, offsetof(struct type, member) \
+	}
 #define SLOTS(table) table, sizeof(table) / sizeof((table)[0])
 
 static void clear_slots(void *into, const struct slot *slots, size_t count)
@@ -61,10 +67,10 @@ static size_t count_fields(struct span fields, uint16_t tag)
 static struct php_frame decode_php_frame(struct span fields)
 {
 	static const struct slot slots[] = {
-		TEXT(FIELD_FUNCTION, php_frame, function),
-		TEXT(FIELD_CLASS, php_frame, class_name),
-		TEXT(FIELD_FILE, php_frame, file),
-		NUMBER(FIELD_LINE, php_frame, line),
+	    TEXT(FIELD_FUNCTION, php_frame, function),
+	    TEXT(FIELD_CLASS, php_frame, class_name),
+	    TEXT(FIELD_FILE, php_frame, file),
+	    NUMBER(FIELD_LINE, php_frame, line),
 	};
 	struct php_frame frame = {0};
 	fill_slots(&frame, SLOTS(slots), fields);
@@ -72,14 +78,14 @@ static struct php_frame decode_php_frame(struct span fields)
 }
 
 static const struct slot thread_slots[] = {
-	NUMBER(FIELD_TID, thread, tid),
-	TEXT(FIELD_THREAD_NAME, thread, name),
-	TEXT(FIELD_METHOD, thread, method),
-	TEXT(FIELD_URI, thread, uri),
-	NUMBER(FIELD_SINCE_NS, thread, since_ns),
-	NUMBER(FIELD_BEGAN_IN, thread, began_in),
-	NUMBER(FIELD_TRUNCATED, thread, truncated),
-	NUMBER(FIELD_PHP_UNREADABLE, thread, php_unreadable),
+    NUMBER(FIELD_TID, thread, tid),
+    TEXT(FIELD_THREAD_NAME, thread, name),
+    TEXT(FIELD_METHOD, thread, method),
+    TEXT(FIELD_URI, thread, uri),
+    NUMBER(FIELD_SINCE_NS, thread, since_ns),
+    NUMBER(FIELD_BEGAN_IN, thread, began_in),
+    NUMBER(FIELD_TRUNCATED, thread, truncated),
+    NUMBER(FIELD_PHP_UNREADABLE, thread, php_unreadable),
 };
 
 static struct thread absent_thread(void)
@@ -111,9 +117,9 @@ static struct thread decode_thread(struct pool *pool, struct span fields)
 struct process_fields decode_process(struct span fields)
 {
 	static const struct slot slots[] = {
-		TEXT(FIELD_VERSION, process_fields, version), TEXT(FIELD_EXECUTABLE, process_fields, executable),
-		TEXT(FIELD_KERNEL, process_fields, kernel),   TEXT(FIELD_OPTIONS, process_fields, options),
-		TEXT(FIELD_LIBC, process_fields, libc),       TEXT(FIELD_COMMAND, process_fields, command),
+	    TEXT(FIELD_VERSION, process_fields, version), TEXT(FIELD_EXECUTABLE, process_fields, executable),
+	    TEXT(FIELD_KERNEL, process_fields, kernel),   TEXT(FIELD_OPTIONS, process_fields, options),
+	    TEXT(FIELD_LIBC, process_fields, libc),       TEXT(FIELD_COMMAND, process_fields, command),
 	};
 	struct process_fields process = {0};
 	fill_slots(&process, SLOTS(slots), fields);
@@ -123,8 +129,8 @@ struct process_fields decode_process(struct span fields)
 static struct module decode_module(struct span fields)
 {
 	static const struct slot slots[] = {
-		TEXT(FIELD_PATH, module, path),       NUMBER(FIELD_BASE, module, base), NUMBER(FIELD_START, module, start),
-		NUMBER(FIELD_END, module, end), TEXT(FIELD_BUILD_ID, module, build_id),
+	    TEXT(FIELD_PATH, module, path), NUMBER(FIELD_BASE, module, base),       NUMBER(FIELD_START, module, start),
+	    NUMBER(FIELD_END, module, end), TEXT(FIELD_BUILD_ID, module, build_id),
 	};
 	struct module module = {0};
 	fill_slots(&module, SLOTS(slots), fields);
@@ -175,9 +181,12 @@ static struct setting decode_setting(struct span fields)
 struct segment decode_segment(struct pool *pool, struct span fields)
 {
 	static const struct slot slots[] = {
-		TEXT(FIELD_PHP_VERSION, segment, php_version), TEXT(FIELD_PHP_ABI, segment, php_abi),
-		TEXT(FIELD_LAYOUT, segment, layout),           NUMBER(FIELD_ADDRESS, segment, address),
-		NUMBER(FIELD_SIZE, segment, size),             NUMBER(FIELD_RESERVED, segment, reserved),
+	    TEXT(FIELD_PHP_VERSION, segment, php_version),
+	    TEXT(FIELD_PHP_ABI, segment, php_abi),
+	    TEXT(FIELD_LAYOUT, segment, layout),
+	    NUMBER(FIELD_ADDRESS, segment, address),
+	    NUMBER(FIELD_SIZE, segment, size),
+	    NUMBER(FIELD_RESERVED, segment, reserved),
 	};
 	struct segment segment = {0};
 	struct field field;
@@ -190,25 +199,25 @@ struct segment decode_segment(struct pool *pool, struct span fields)
 }
 
 static const struct slot restart_slots[] = {
-	NUMBER(FIELD_NUMBER, restart_fields, number),
-	NUMBER(FIELD_REASON, restart_fields, reason),
-	NUMBER(FIELD_PAUSE_NS, restart_fields, pause_ns),
-	NUMBER(FIELD_RESTART_NS, restart_fields, restart_ns),
-	NUMBER(FIELD_WAITED_NS, restart_fields, waited_ns),
-	NUMBER(FIELD_MEMORY_TOTAL, restart_fields, memory_total),
-	NUMBER(FIELD_MEMORY_USED, restart_fields, memory_used),
-	NUMBER(FIELD_MEMORY_FREE, restart_fields, memory_free),
-	NUMBER(FIELD_MEMORY_WASTED, restart_fields, memory_wasted),
-	NUMBER(FIELD_STRINGS_TOTAL, restart_fields, strings_total),
-	NUMBER(FIELD_STRINGS_USED, restart_fields, strings_used),
-	NUMBER(FIELD_STRINGS_COUNT, restart_fields, strings_count),
-	NUMBER(FIELD_SCRIPTS, restart_fields, scripts),
-	NUMBER(FIELD_KEYS, restart_fields, keys),
-	NUMBER(FIELD_KEYS_MAX, restart_fields, keys_max),
-	NUMBER(FIELD_SLOTS, restart_fields, slots),
-	NUMBER(FIELD_REWOUND, restart_fields, rewound),
-	NUMBER(FIELD_KEPT_BYTES, restart_fields, kept_bytes),
-	NUMBER(FIELD_RECYCLED, restart_fields, recycled),
+    NUMBER(FIELD_NUMBER, restart_fields, number),
+    NUMBER(FIELD_REASON, restart_fields, reason),
+    NUMBER(FIELD_PAUSE_NS, restart_fields, pause_ns),
+    NUMBER(FIELD_RESTART_NS, restart_fields, restart_ns),
+    NUMBER(FIELD_WAITED_NS, restart_fields, waited_ns),
+    NUMBER(FIELD_MEMORY_TOTAL, restart_fields, memory_total),
+    NUMBER(FIELD_MEMORY_USED, restart_fields, memory_used),
+    NUMBER(FIELD_MEMORY_FREE, restart_fields, memory_free),
+    NUMBER(FIELD_MEMORY_WASTED, restart_fields, memory_wasted),
+    NUMBER(FIELD_STRINGS_TOTAL, restart_fields, strings_total),
+    NUMBER(FIELD_STRINGS_USED, restart_fields, strings_used),
+    NUMBER(FIELD_STRINGS_COUNT, restart_fields, strings_count),
+    NUMBER(FIELD_SCRIPTS, restart_fields, scripts),
+    NUMBER(FIELD_KEYS, restart_fields, keys),
+    NUMBER(FIELD_KEYS_MAX, restart_fields, keys_max),
+    NUMBER(FIELD_SLOTS, restart_fields, slots),
+    NUMBER(FIELD_REWOUND, restart_fields, rewound),
+    NUMBER(FIELD_KEPT_BYTES, restart_fields, kept_bytes),
+    NUMBER(FIELD_RECYCLED, restart_fields, recycled),
 };
 
 struct restart_fields decode_restart(struct pool *pool, struct span fields)
@@ -231,18 +240,18 @@ struct restart_fields decode_restart(struct pool *pool, struct span fields)
 }
 
 static const struct slot stale_slots[] = {
-	NUMBER(FIELD_ADDRESS, stale_fields, address),
-	NUMBER(FIELD_ACCESS, stale_fields, access),
-	NUMBER(FIELD_VIA, stale_fields, via),
-	NUMBER(FIELD_OBJECT, stale_fields, object),
-	NUMBER(FIELD_OBJECT_ADDRESS, stale_fields, object_address),
-	NUMBER(FIELD_OBJECT_SIZE, stale_fields, object_size),
-	NUMBER(FIELD_GENERATION, stale_fields, generation),
-	NUMBER(FIELD_CURRENT, stale_fields, current),
-	NUMBER(FIELD_STALE_SINCE, stale_fields, stale_since),
-	NUMBER(FIELD_STALE_NS, stale_fields, stale_ns),
-	NUMBER(FIELD_HANDLER_NS, stale_fields, handler_ns),
-	TEXT(FIELD_OBJECT_TEXT, stale_fields, object_text),
+    NUMBER(FIELD_ADDRESS, stale_fields, address),
+    NUMBER(FIELD_ACCESS, stale_fields, access),
+    NUMBER(FIELD_VIA, stale_fields, via),
+    NUMBER(FIELD_OBJECT, stale_fields, object),
+    NUMBER(FIELD_OBJECT_ADDRESS, stale_fields, object_address),
+    NUMBER(FIELD_OBJECT_SIZE, stale_fields, object_size),
+    NUMBER(FIELD_GENERATION, stale_fields, generation),
+    NUMBER(FIELD_CURRENT, stale_fields, current),
+    NUMBER(FIELD_STALE_SINCE, stale_fields, stale_since),
+    NUMBER(FIELD_STALE_NS, stale_fields, stale_ns),
+    NUMBER(FIELD_HANDLER_NS, stale_fields, handler_ns),
+    TEXT(FIELD_OBJECT_TEXT, stale_fields, object_text),
 };
 
 struct stale_fields decode_stale(struct pool *pool, struct span fields)
@@ -259,9 +268,9 @@ struct stale_fields decode_stale(struct pool *pool, struct span fields)
 struct notice_fields decode_notice(struct span fields)
 {
 	static const struct slot slots[] = {
-		NUMBER(FIELD_NOTICE, notice_fields, notice),
-		NUMBER(FIELD_COUNT, notice_fields, count),
-		TEXT(FIELD_TEXT, notice_fields, text),
+	    NUMBER(FIELD_NOTICE, notice_fields, notice),
+	    NUMBER(FIELD_COUNT, notice_fields, count),
+	    TEXT(FIELD_TEXT, notice_fields, text),
 	};
 	struct notice_fields notice = {0};
 	fill_slots(&notice, SLOTS(slots), fields);
@@ -271,9 +280,9 @@ struct notice_fields decode_notice(struct span fields)
 struct exit_fields decode_exit(struct span fields)
 {
 	static const struct slot slots[] = {
-		NUMBER(FIELD_LOST, exit_fields, lost),
-		NUMBER(FIELD_RESTARTS, exit_fields, restarts),
-		NUMBER(FIELD_STALE_COUNT, exit_fields, stale_count),
+	    NUMBER(FIELD_LOST, exit_fields, lost),
+	    NUMBER(FIELD_RESTARTS, exit_fields, restarts),
+	    NUMBER(FIELD_STALE_COUNT, exit_fields, stale_count),
 	};
 	struct exit_fields counts = {0};
 	fill_slots(&counts, SLOTS(slots), fields);

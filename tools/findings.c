@@ -53,13 +53,13 @@ static void add_stale(struct findings *findings, const struct stale *stale, uint
 	if (finding == NULL) {
 		finding = pool_allocate(&findings->pool, sizeof *finding);
 		*finding = (struct finding){
-			.fingerprint = fingerprint,
-			.first = stale,
-			.first_restart = NUMBER_ABSENT,
-			.last_restart = NUMBER_ABSENT,
-			.earliest_ns = NUMBER_ABSENT,
-			.latest_ns = NUMBER_ABSENT,
-			.handler_ns_max = NUMBER_ABSENT,
+		    .fingerprint = fingerprint,
+		    .first = stale,
+		    .first_restart = NUMBER_ABSENT,
+		    .last_restart = NUMBER_ABSENT,
+		    .earliest_ns = NUMBER_ABSENT,
+		    .latest_ns = NUMBER_ABSENT,
+		    .handler_ns_max = NUMBER_ABSENT,
 		};
 		findings->items = memory_grow(findings->items, &findings->room, findings->count + 1, sizeof *findings->items);
 		findings->items[findings->count++] = finding;

@@ -175,9 +175,9 @@ static _Noreturn void be_helper(const char *log_path, const char *command, int f
 	detach(keep);
 	struct tail tail = {.file = keep[0]};
 	struct follower follower = {
-		.symbolizer = symbolizer_create(NULL),
-		.log_path = log_path,
-		.command = command,
+	    .symbolizer = symbolizer_create(NULL),
+	    .log_path = log_path,
+	    .command = command,
 	};
 	follower_sum_up(&follower);
 	follow(&tail, &follower, keep[1], pid);
@@ -203,8 +203,8 @@ void follow_start(const char *log_path, const char *command)
 		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 			;
 	if (child < 0)
-		message_print("findings will not be named while %s runs: %s; read %s when it has ended", command, strerror(errno),
-		              log_path);
+		message_print("findings will not be named while %s runs: %s; read %s when it has ended", command,
+		              strerror(errno), log_path);
 	if (file >= 0)
 		close(file);
 	if (process >= 0)

@@ -14,9 +14,9 @@ void follow_start(const char *log_path, const char *command);
 struct follower {
 	struct symbolizer *symbolizer;
 	const char *log_path, *command;
-	struct pool scratch;     /* of one frame */
-	struct table processes;  /* modules by pid */
-	struct table places;     /* fingerprints of findings that were named */
+	struct pool scratch;    /* of one frame */
+	struct table processes; /* modules by pid */
+	struct table places;    /* fingerprints of findings that were named */
 	uint64_t restarts, stales, place_count, last_restart;
 	uint64_t repeats, unnamed; /* stale accesses, new places that have not been summed up yet */
 	int lines_left;            /* findings that may still be named before the next summary */

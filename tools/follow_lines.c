@@ -79,7 +79,8 @@ static void print_restart(struct follower *follower, struct span fields)
 	follower->restarts++;
 	follower->last_restart = restart.number;
 	if (restart.memory_total != NUMBER_ABSENT && restart.memory_wasted != NUMBER_ABSENT)
-		snprintf(wasted, sizeof wasted, ", %s wasted", figure_share(figure, restart.memory_wasted, restart.memory_total));
+		snprintf(wasted, sizeof wasted, ", %s wasted",
+		         figure_share(figure, restart.memory_wasted, restart.memory_total));
 	if (restart.pause_ns != NUMBER_ABSENT)
 		snprintf(pause, sizeof pause, ", %s", figure_duration(figure, restart.pause_ns));
 	message_print("restart %" PRIu64 " (%s%s), %zu %s in flight%s", restart.number, word_reason(restart.reason), wasted,

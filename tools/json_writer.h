@@ -17,10 +17,10 @@ void json_object_begin(struct json *json, const char *name);
 void json_object_end(struct json *json);
 void json_array_begin(struct json *json, const char *name);
 void json_array_end(struct json *json);
-void json_text(struct json *json, const char *name, const char *text);      /* NULL: null */
-void json_span(struct json *json, const char *name, struct span text);      /* absent: null */
-void json_number(struct json *json, const char *name, uint64_t number);     /* UINT64_MAX: null */
-void json_address(struct json *json, const char *name, uint64_t address);   /* "0x…", UINT64_MAX: null */
+void json_text(struct json *json, const char *name, const char *text);    /* NULL: null */
+void json_span(struct json *json, const char *name, struct span text);    /* absent: null */
+void json_number(struct json *json, const char *name, uint64_t number);   /* UINT64_MAX: null */
+void json_address(struct json *json, const char *name, uint64_t address); /* "0x…", UINT64_MAX: null */
 void json_boolean(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);
 

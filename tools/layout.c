@@ -41,9 +41,9 @@ static Dwarf *open_file(struct layout_files *files, const char *path, Dwfl_Modul
 {
 	static char *search_path; /* libdw's default */
 	static const Dwfl_Callbacks callbacks = {
-		.find_debuginfo = dwfl_standard_find_debuginfo,
-		.section_address = dwfl_offline_section_address,
-		.debuginfo_path = &search_path,
+	    .find_debuginfo = dwfl_standard_find_debuginfo,
+	    .section_address = dwfl_offline_section_address,
+	    .debuginfo_path = &search_path,
 	};
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0) {

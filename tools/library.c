@@ -100,8 +100,9 @@ bool refuse_failing_library(const char *library)
 		return true;
 	if (status == 0 && strstr(errors, "cannot be preloaded") == NULL)
 		return true;
-	message_print("%s: a program that does nothing fails with it preloaded%s%s; install what it needs (see \"ldd %s\"), or "
-	              "use the build for this system",
-	              library, errors[0] != '\0' ? ": " : "", errors, library);
+	message_print(
+	    "%s: a program that does nothing fails with it preloaded%s%s; install what it needs (see \"ldd %s\"), or "
+	    "use the build for this system",
+	    library, errors[0] != '\0' ? ": " : "", errors, library);
 	return false;
 }

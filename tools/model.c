@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 /* Appends to one of the model's arrays: its items, its count, its room. */
-#define APPEND(items, count, room, item)                                                           \
-	do {                                                                                           \
-		(items) = memory_grow((items), &(room), (count) + 1, sizeof *(items));                     \
-		(items)[(count)++] = (item);                                                               \
+#define APPEND(items, count, room, item) \
+	do { \
+		(items) = memory_grow((items), &(room), (count) + 1, sizeof *(items)); \
+		(items)[(count)++] = (item); \
 	} while (0)
 
 static uint64_t restart_key(uint32_t pid, uint64_t number)
@@ -94,30 +94,14 @@ void model_add(struct model *model, const struct frame *frame)
 	struct process *process = find_process(model, frame);
 	track_process(process, frame);
 	switch (frame->type) {
-	case FRAME_PROCESS:
-		process->fields = decode_process(frame->fields);
-		break;
-	case FRAME_MODULES:
-		set_modules(model, process, frame->fields);
-		break;
-	case FRAME_SEGMENT:
-		set_segment(model, process, frame->fields);
-		break;
-	case FRAME_RESTART:
-		add_restart(model, process, frame);
-		break;
-	case FRAME_STALE:
-		add_stale(model, process, frame);
-		break;
-	case FRAME_NOTICE:
-		add_notice(model, process, frame);
-		break;
-	case FRAME_EXIT:
-		process->ended_in_order = true;
-		break;
-	default:
-		model->unknown_frames++;
-		break;
+	case FRAME_PROCESS: process->fields = decode_process(frame->fields); break;
+	case FRAME_MODULES: set_modules(model, process, frame->fields); break;
+	case FRAME_SEGMENT: set_segment(model, process, frame->fields); break;
+	case FRAME_RESTART: add_restart(model, process, frame); break;
+	case FRAME_STALE: add_stale(model, process, frame); break;
+	case FRAME_NOTICE: add_notice(model, process, frame); break;
+	case FRAME_EXIT: process->ended_in_order = true; break;
+	default: model->unknown_frames++; break;
 	}
 }
 

@@ -27,7 +27,7 @@ struct stale {
 	struct process *process;
 	const struct module_set *modules; /* as they were then */
 	uint64_t time_ns;
-	size_t order; /* among the accesses of the file */
+	size_t order;                  /* among the accesses of the file */
 	const struct restart *restart; /* that made the memory stale; NULL: not in the file */
 	struct stale_fields fields;
 };
@@ -46,9 +46,9 @@ struct model {
 	struct remark **notices;
 	size_t process_count, restart_count, stale_count, notice_count;
 	size_t process_room, restart_room, stale_room, notice_room;
-	size_t unknown_frames;     /* of types that this version does not know */
-	struct table by_pid;       /* the latest process of a pid */
-	struct table by_restart;   /* the latest restart of a number, and of a pid and a number */
+	size_t unknown_frames;   /* of types that this version does not know */
+	struct table by_pid;     /* the latest process of a pid */
+	struct table by_restart; /* the latest restart of a number, and of a pid and a number */
 };
 
 /* Adds what a frame says. The frame's bytes must stay as long as the model does. */

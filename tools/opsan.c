@@ -18,11 +18,11 @@ static int help_main(int count, char **arguments);
 static int version_main(int count, char **arguments);
 
 static const struct command commands[] = {
-	{"run", run_main, "run a command with opsan: opsan run [OPTIONS] COMMAND, or just opsan COMMAND"},
-	{"report", report_main, "show what a record file holds: opsan report FILE"},
-	{"layout", layout_main, "print a row of the layout table from debug information (for maintainers)"},
-	{"help", help_main, "this text, or opsan help COMMAND"},
-	{"version", version_main, "the version"},
+    {"run", run_main, "run a command with opsan: opsan run [OPTIONS] COMMAND, or just opsan COMMAND"},
+    {"report", report_main, "show what a record file holds: opsan report FILE"},
+    {"layout", layout_main, "print a row of the layout table from debug information (for maintainers)"},
+    {"help", help_main, "this text, or opsan help COMMAND"},
+    {"version", version_main, "the version"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

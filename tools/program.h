@@ -14,10 +14,10 @@ enum program_kind {
 
 struct program {
 	enum program_kind kind;
-	int machine, bits;       /* of an ELF file: EM_…, 32 or 64 */
-	char loader[PATH_MAX];   /* of an ELF file: PT_INTERP; empty: static */
-	char interpreter[256];   /* of a script */
-	char argument[256];      /* of a script: the one argument that its first line may have */
+	int machine, bits;     /* of an ELF file: EM_…, 32 or 64 */
+	char loader[PATH_MAX]; /* of an ELF file: PT_INTERP; empty: static */
+	char interpreter[256]; /* of a script */
+	char argument[256];    /* of a script: the one argument that its first line may have */
 };
 
 void program_read(const char *path, struct program *program);

@@ -104,11 +104,11 @@ bool reader_next(struct reader *reader, struct frame *frame, bool complete)
 		enum frame_state state = check_frame(at, reader->length - reader->position, &header);
 		if (state == FRAME_VALID) {
 			*frame = (struct frame){
-				.type = header.type,
-				.pid = header.pid,
-				.sequence = header.sequence,
-				.time_ns = header.time_ns,
-				.fields = {(const char *)at + sizeof header, header.length},
+			    .type = header.type,
+			    .pid = header.pid,
+			    .sequence = header.sequence,
+			    .time_ns = header.time_ns,
+			    .fields = {(const char *)at + sizeof header, header.length},
 			};
 			reader->position += sizeof header + header.length;
 			return true;

@@ -14,9 +14,10 @@
 void record_file_refuse(const char *path, const struct reader *reader, enum header_state state)
 {
 	if (state == HEADER_NEWER)
-		message_print("%s: this is a record of format %u.%u, this opsan reads up to %d.%d; use the opsan that wrote it, "
-		              "or a later one",
-		              path, reader->major, reader->minor, FORMAT_MAJOR, FORMAT_MINOR);
+		message_print(
+		    "%s: this is a record of format %u.%u, this opsan reads up to %d.%d; use the opsan that wrote it, "
+		    "or a later one",
+		    path, reader->major, reader->minor, FORMAT_MAJOR, FORMAT_MINOR);
 	else if (reader->length == 0)
 		message_print("%s: the file is empty: no record was ever written into it; check that the server was started "
 		              "with opsan and that it could write here",
@@ -98,7 +99,8 @@ bool record_file_create(const char *path)
 		return false;
 	}
 	if (!may_be_emptied(file)) {
-		message_print("%s: exists and is not a record file, so it was left alone; give another name with -o FILE", path);
+		message_print("%s: exists and is not a record file, so it was left alone; give another name with -o FILE",
+		              path);
 		close(file);
 		return false;
 	}

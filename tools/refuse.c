@@ -82,9 +82,10 @@ static int refuse_privileged(const char *command, const char *path)
 	}
 	program_capabilities(path, capabilities, sizeof capabilities);
 	if (getuid() != 0 && capabilities[0] != '\0') {
-		message_print("%s: LD_PRELOAD is ignored for a binary with file capabilities (%s); run \"setcap -r %s\" or start "
-		              "it as root",
-		              command, capabilities, path);
+		message_print(
+		    "%s: LD_PRELOAD is ignored for a binary with file capabilities (%s); run \"setcap -r %s\" or start "
+		    "it as root",
+		    command, capabilities, path);
 		return STATUS_REFUSED;
 	}
 	return 0;
@@ -107,15 +108,17 @@ static int refuse_elf(const char *command, const char *path, const struct progra
 		return STATUS_REFUSED;
 	}
 	if (program->loader[0] == '\0') {
-		message_print("%s: %s is a static binary, nothing can be preloaded into it; use a dynamically linked build (for "
-		              "FrankenPHP: the container image or the packages, not the static binary)",
-		              command, path);
+		message_print(
+		    "%s: %s is a static binary, nothing can be preloaded into it; use a dynamically linked build (for "
+		    "FrankenPHP: the container image or the packages, not the static binary)",
+		    command, path);
 		return STATUS_REFUSED;
 	}
 	if (strncmp(base_name(program->loader), "ld-musl", 7) == 0) {
-		message_print("%s: %s is linked against musl, libopsan.so against glibc; use a build for glibc (for containers: a "
-		              "Debian image instead of Alpine)",
-		              command, path);
+		message_print(
+		    "%s: %s is linked against musl, libopsan.so against glibc; use a build for glibc (for containers: a "
+		    "Debian image instead of Alpine)",
+		    command, path);
 		return STATUS_REFUSED;
 	}
 	if (own.loader[0] != '\0' && strcmp(base_name(program->loader), base_name(own.loader)) != 0) {

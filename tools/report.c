@@ -17,15 +17,15 @@ struct report_options {
 };
 
 static const char help[] =
-	"Usage: opsan report [OPTIONS] FILE…\n"
-	"Shows what a record file holds: what happened, every restart of OPcache, every stale access.\n"
-	"\n"
-	"  --format=text|json      for people (the default), or for programs (docs/report-json.md)\n"
-	"  --verbose               all restarts and requests, modules, settings, how frames were resolved\n"
-	"  --color=auto|always|never\n"
-	"  --debug-dir=DIR         look here too for debug information (DIR/.build-id/…)\n"
-	"\n"
-	"Exit status: 0, 1 if a file could not be read, 2 for a wrong command line.\n";
+    "Usage: opsan report [OPTIONS] FILE…\n"
+    "Shows what a record file holds: what happened, every restart of OPcache, every stale access.\n"
+    "\n"
+    "  --format=text|json      for people (the default), or for programs (docs/report-json.md)\n"
+    "  --verbose               all restarts and requests, modules, settings, how frames were resolved\n"
+    "  --color=auto|always|never\n"
+    "  --debug-dir=DIR         look here too for debug information (DIR/.build-id/…)\n"
+    "\n"
+    "Exit status: 0, 1 if a file could not be read, 2 for a wrong command line.\n";
 
 static bool set_format(struct report_options *options, const char *value)
 {
@@ -54,7 +54,8 @@ static bool set_debug_directory(struct report_options *options, const char *valu
 	struct stat status;
 	options->debug_directory = value;
 	if (strchr(value, ':') != NULL) {
-		message_print("--debug-dir=%s: the path has a colon in it; use a path without one (a symbolic link will do)", value);
+		message_print("--debug-dir=%s: the path has a colon in it; use a path without one (a symbolic link will do)",
+		              value);
 		return false;
 	}
 	if (stat(value, &status) == 0 && S_ISDIR(status.st_mode))
@@ -67,9 +68,9 @@ static bool set_debug_directory(struct report_options *options, const char *valu
 static int parse_options(int count, char **arguments, struct report_options *options)
 {
 	static const struct option known[] = {
-		{"format", required_argument, NULL, 'f'}, {"verbose", no_argument, NULL, 'v'},
-		{"color", required_argument, NULL, 'c'},  {"debug-dir", required_argument, NULL, 'd'},
-		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+	    {"format", required_argument, NULL, 'f'}, {"verbose", no_argument, NULL, 'v'},
+	    {"color", required_argument, NULL, 'c'},  {"debug-dir", required_argument, NULL, 'd'},
+	    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 	int letter;
 	optind = 1;
@@ -77,21 +78,11 @@ static int parse_options(int count, char **arguments, struct report_options *opt
 	while ((letter = getopt_long(count, arguments, "vh", known, NULL)) != -1) {
 		bool good = true;
 		switch (letter) {
-		case 'f':
-			good = set_format(options, optarg);
-			break;
-		case 'v':
-			options->verbose = true;
-			break;
-		case 'c':
-			good = set_colour(options, optarg);
-			break;
-		case 'd':
-			good = set_debug_directory(options, optarg);
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return STATUS_OK + 1;
+		case 'f': good = set_format(options, optarg); break;
+		case 'v': options->verbose = true; break;
+		case 'c': good = set_colour(options, optarg); break;
+		case 'd': good = set_debug_directory(options, optarg); break;
+		case 'h': fputs(help, stdout); return STATUS_OK + 1;
 		default:
 			message_print("%s: not an option of \"opsan report\", or its value is missing; see \"opsan report --help\"",
 			              arguments[optind - 1]);
@@ -114,10 +105,10 @@ static void read_model(struct report *report)
 static bool report_file(const char *path, const struct report_options *options, struct symbolizer *symbolizer)
 {
 	struct report report = {
-		.path = path,
-		.symbolizer = symbolizer,
-		.verbose = options->verbose,
-		.style = style_choose(options->style, STDOUT_FILENO),
+	    .path = path,
+	    .symbolizer = symbolizer,
+	    .verbose = options->verbose,
+	    .style = style_choose(options->style, STDOUT_FILENO),
 	};
 	char *bytes;
 	bool good = record_file_load(path, &bytes, &report.reader);

@@ -90,7 +90,8 @@ static bool is_disabled(const struct report *report)
 static void write_nothing(FILE *out, const struct report *report)
 {
 	if (report->model.process_count == 0)
-		fputs("The file holds no record: the server did not get as far as loading opsan, or never used OPcache.\n", out);
+		fputs("The file holds no record: the server did not get as far as loading opsan, or never used OPcache.\n",
+		      out);
 	else if (is_disabled(report))
 		fputs("opsan stepped back and watched nothing (see NOTICES), so this run says nothing about restarts.\n", out);
 	else if (model_segment(&report->model) == NULL)
@@ -128,7 +129,8 @@ static void write_memory_cause(FILE *out, const struct restart_fields *restart)
 	figure_bytes(total, restart->memory_total);
 	if (restart->scripts != NUMBER_ABSENT)
 		snprintf(scripts, sizeof scripts, " for %" PRIu64 " cached scripts", restart->scripts);
-	fprintf(out, "           Before the last one %s of %s were wasted (scripts invalidated or replaced)", wasted, total);
+	fprintf(out, "           Before the last one %s of %s were wasted (scripts invalidated or replaced)", wasted,
+	        total);
 	if (restart->memory_used != NUMBER_ABSENT)
 		fprintf(out, ",\n           %s were in use%s", figure_bytes(used, restart->memory_used), scripts);
 	fputs(".\n", out);
@@ -155,7 +157,8 @@ static void write_cause(FILE *out, const struct report *report)
 	if (last->reason == RESTART_OOM)
 		write_memory_cause(out, last);
 	else if (last->reason == RESTART_HASH && last->keys_max != NUMBER_ABSENT)
-		fprintf(out, "           Before the last one %" PRIu64 " of %" PRIu64 " keys were in use.\n", last->keys, last->keys_max);
+		fprintf(out, "           Before the last one %" PRIu64 " of %" PRIu64 " keys were in use.\n", last->keys,
+		        last->keys_max);
 	if (last->requested_by.present) {
 		fprintf(out, "           The last one was requested by ");
 		words_print_request(out, &last->requested_by);
@@ -205,7 +208,8 @@ static void write_help(FILE *out, const struct report *report)
 		fprintf(out, "A higher opcache.max_accelerated_files: all %" PRIu64 " keys were used.\n", last->keys_max);
 	else if (last->reason == RESTART_OOM && last->memory_wasted != NUMBER_ABSENT &&
 	         last->memory_wasted >= last->memory_used)
-		fputs("Fewer invalidations: a larger opcache.memory_consumption only delays a restart that waste causes.\n", out);
+		fputs("Fewer invalidations: a larger opcache.memory_consumption only delays a restart that waste causes.\n",
+		      out);
 	else if (last->reason == RESTART_OOM)
 		fputs("A higher opcache.memory_consumption.\n", out);
 	else

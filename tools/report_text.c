@@ -41,13 +41,17 @@ static void write_gaps(FILE *out, const struct report *report)
 	const struct reader *reader = &report->reader;
 	uint64_t lost = model_lost(&report->model);
 	if (reader->torn_bytes > 0)
-		fprintf(out, "The file is torn: its last %" PRIu64 " bytes are an incomplete record. Everything before is shown.\n",
+		fprintf(out,
+		        "The file is torn: its last %" PRIu64 " bytes are an incomplete record. Everything before is shown.\n",
 		        reader->torn_bytes);
 	if (reader->damaged > 0)
-		fprintf(out, "The file is damaged at %" PRIu64 " %s: %" PRIu64 " bytes were skipped, the records around are shown.\n",
+		fprintf(out,
+		        "The file is damaged at %" PRIu64 " %s: %" PRIu64
+		        " bytes were skipped, the records around are shown.\n",
 		        reader->damaged, reader->damaged == 1 ? "place" : "places", reader->skipped_bytes);
 	if (lost > 0)
-		fprintf(out, "%" PRIu64 " records were lost before they reached the file: the counts here are too low.\n", lost);
+		fprintf(out, "%" PRIu64 " records were lost before they reached the file: the counts here are too low.\n",
+		        lost);
 	if (report->model.unknown_frames > 0)
 		fprintf(out, "%zu records are of kinds that this opsan does not know; a later one shows them.\n",
 		        report->model.unknown_frames);

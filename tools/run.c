@@ -53,8 +53,8 @@ static bool make_log_path(const char *pattern, char path[PATH_MAX])
 	path[used] = '\0';
 	if (strchr(path, ':') == NULL && *pattern == '\0')
 		return true;
-	message_print("%s: a record's path must be shorter than %d bytes and hold no colon; give another with -o FILE", path,
-	              PATH_MAX - 24);
+	message_print("%s: a record's path must be shorter than %d bytes and hold no colon; give another with -o FILE",
+	              path, PATH_MAX - 24);
 	return false;
 }
 
@@ -125,7 +125,8 @@ int run_main(int count, char **arguments)
 		return STATUS_OK;
 	}
 	if (command >= count) {
-		message_print("no command was given; use \"opsan run [OPTIONS] COMMAND\", for example \"opsan frankenphp run\"");
+		message_print(
+		    "no command was given; use \"opsan run [OPTIONS] COMMAND\", for example \"opsan frankenphp run\"");
 		return STATUS_USAGE;
 	}
 	return start(arguments + command, &options);

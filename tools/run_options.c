@@ -25,9 +25,9 @@ static void fill_known(struct option known[OPTION_COUNT + 1])
 {
 	for (int i = 0; i < OPTION_COUNT; i++)
 		known[i] = (struct option){
-			.name = library_options[i].name,
-			.has_arg = library_options[i].type == BOOL ? optional_argument : required_argument,
-			.val = FIRST_LETTER + i,
+		    .name = library_options[i].name,
+		    .has_arg = library_options[i].type == BOOL ? optional_argument : required_argument,
+		    .val = FIRST_LETTER + i,
 		};
 	known[OPTION_COUNT] = (struct option){0};
 }
@@ -44,7 +44,8 @@ bool run_options_add(struct run_options *options, const char *name, const char *
 		message_print("--%s=%s: a colon separates options, a value cannot hold one; choose another value", name, value);
 		return false;
 	}
-	int wanted = snprintf(options->text + used, sizeof options->text - used, "%s%s=%s", used > 0 ? ":" : "", name, value);
+	int wanted =
+	    snprintf(options->text + used, sizeof options->text - used, "%s%s=%s", used > 0 ? ":" : "", name, value);
 	if (wanted < 0 || (size_t)wanted >= sizeof options->text - used) {
 		message_print("--%s: the options are longer than %zu bytes in all; give fewer", name, sizeof options->text);
 		return false;
@@ -106,7 +107,10 @@ void run_options_print_help(void)
 		if (strcmp(option->name, "help") == 0)
 			continue;
 		char form[64];
-		snprintf(form, sizeof form, "--%s%s", option->name, option->type == BOOL ? "[=0|1]" : option->type == NUMBER ? "=N" : "=…");
+		snprintf(form, sizeof form, "--%s%s", option->name,
+		         option->type == BOOL     ? "[=0|1]"
+		         : option->type == NUMBER ? "=N"
+		                                  : "=…");
 		printf("  %-22s %s\n", form, option->help);
 	}
 }

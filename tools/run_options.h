@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct run_options {
-	char text[8192]; /* name=value:…, for OPSAN_OPTIONS */
+	char text[8192];      /* name=value:…, for OPSAN_OPTIONS */
 	const char *log_path; /* NULL: not given */
 	bool help;
 };

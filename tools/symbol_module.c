@@ -48,9 +48,9 @@ static Dwfl *begin_dwfl(const char *debug_directory)
 	/* libdw keeps the address of the string, and of the callbacks. */
 	static char *search_path;
 	static const Dwfl_Callbacks callbacks = {
-		.find_debuginfo = dwfl_standard_find_debuginfo,
-		.section_address = dwfl_offline_section_address,
-		.debuginfo_path = &search_path,
+	    .find_debuginfo = dwfl_standard_find_debuginfo,
+	    .section_address = dwfl_offline_section_address,
+	    .debuginfo_path = &search_path,
 	};
 	if (search_path == NULL) {
 		size_t room = PATH_ROOM + strlen(debug_directory == NULL ? "" : debug_directory);

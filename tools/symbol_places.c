@@ -171,8 +171,7 @@ static void add_places(struct pool *pool, Dwarf_Die *unit, Dwarf_Die scope, Dwar
 }
 
 /* Name and line out of debug information. False: there is none for this address. */
-static bool resolve_with_dwarf(struct symbol_module *module, struct pool *pool, uint64_t look_up,
-                               struct symbol *symbol)
+static bool resolve_with_dwarf(struct symbol_module *module, struct pool *pool, uint64_t look_up, struct symbol *symbol)
 {
 	Dwarf_Addr bias;
 	Dwarf *dwarf = dwfl_module_getdwarf(module->dwfl_module, &bias);
@@ -196,8 +195,7 @@ static const char *table_name(struct symbol_module *module, struct pool *pool, u
 {
 	GElf_Off offset;
 	GElf_Sym entry;
-	const char *name =
-		dwfl_module_addrinfo(module->dwfl_module, look_up, &offset, &entry, NULL, NULL, NULL);
+	const char *name = dwfl_module_addrinfo(module->dwfl_module, look_up, &offset, &entry, NULL, NULL, NULL);
 	/* The nearest symbol before the address is no name for it if the symbol ends before. */
 	if (name == NULL || *name == '\0' || (entry.st_size != 0 && offset >= entry.st_size))
 		return NULL;

@@ -123,10 +123,10 @@ size_t symbolizer_sources(const struct symbolizer *symbolizer, struct pool *pool
 	for (size_t i = 0; i < symbolizer->opened_count; i++) {
 		const struct symbol_module *opened = symbolizer->opened[i];
 		(*sources)[i] = (struct symbol_source){
-			.module = &opened->module,
-			.file = opened->file,
-			.debug = symbol_module_debug_file(opened),
-			.problem = opened->problem,
+		    .module = &opened->module,
+		    .file = opened->file,
+		    .debug = symbol_module_debug_file(opened),
+		    .problem = opened->problem,
 		};
 	}
 	return symbolizer->opened_count;

@@ -36,7 +36,7 @@ const struct symbol *symbolizer_look_up(struct symbolizer *symbolizer, const str
 /* How each module that was asked for was found, for `report --verbose`. */
 struct symbol_source {
 	const struct module *module;
-	const char *file; /* that was read; NULL: none */
+	const char *file;  /* that was read; NULL: none */
 	const char *debug; /* separate debug information; NULL: none, or in the file itself */
 	const char *problem;
 };

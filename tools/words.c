@@ -14,7 +14,7 @@ static const char *pick(const char *const *words, size_t count, uint64_t number)
 const char *word_access(uint64_t access)
 {
 	static const char *const words[] = {
-		[ACCESS_UNKNOWN] = "unknown", [ACCESS_READ] = "read", [ACCESS_WRITE] = "write", [ACCESS_EXECUTE] = "execute"};
+	    [ACCESS_UNKNOWN] = "unknown", [ACCESS_READ] = "read", [ACCESS_WRITE] = "write", [ACCESS_EXECUTE] = "execute"};
 	return pick(words, COUNT(words), access);
 }
 
@@ -27,9 +27,9 @@ const char *word_via(uint64_t via)
 const char *word_object(uint64_t object)
 {
 	static const char *const words[] = {
-		[OBJECT_UNKNOWN] = "unknown", [OBJECT_SCRIPT] = "script",   [OBJECT_STRING] = "string",
-		[OBJECT_HASH] = "hash",       [OBJECT_JIT] = "jit",         [OBJECT_ALLOCATOR] = "allocator",
-		[OBJECT_RECYCLED] = "recycled", [OBJECT_GUARD] = "guard",
+	    [OBJECT_UNKNOWN] = "unknown",   [OBJECT_SCRIPT] = "script", [OBJECT_STRING] = "string",
+	    [OBJECT_HASH] = "hash",         [OBJECT_JIT] = "jit",       [OBJECT_ALLOCATOR] = "allocator",
+	    [OBJECT_RECYCLED] = "recycled", [OBJECT_GUARD] = "guard",
 	};
 	return pick(words, COUNT(words), object);
 }
@@ -37,23 +37,18 @@ const char *word_object(uint64_t object)
 const char *word_reason(uint64_t reason)
 {
 	static const char *const words[] = {
-		[RESTART_OOM] = "out of memory", [RESTART_HASH] = "hash full", [RESTART_USER] = "reset"};
+	    [RESTART_OOM] = "out of memory", [RESTART_HASH] = "hash full", [RESTART_USER] = "reset"};
 	return pick(words, COUNT(words), reason);
 }
 
 const char *word_notice(uint64_t notice)
 {
 	static const char *const words[] = {
-		[NOTICE_DISABLED] = "disabled",
-		[NOTICE_WAIT] = "wait",
-		[NOTICE_SLOTS_KEPT] = "slots_kept",
-		[NOTICE_STRINGS_FULL] = "strings_full",
-		[NOTICE_LINK_REMOVED] = "link_removed",
-		[NOTICE_STORE_REFUSED] = "store_refused",
-		[NOTICE_GUARD_FAILED] = "guard_failed",
-		[NOTICE_JIT_FULL] = "jit_full",
-		[NOTICE_HANDLER_FAULT] = "handler_fault",
-		[NOTICE_GUARD] = "guard",
+	    [NOTICE_DISABLED] = "disabled",           [NOTICE_WAIT] = "wait",
+	    [NOTICE_SLOTS_KEPT] = "slots_kept",       [NOTICE_STRINGS_FULL] = "strings_full",
+	    [NOTICE_LINK_REMOVED] = "link_removed",   [NOTICE_STORE_REFUSED] = "store_refused",
+	    [NOTICE_GUARD_FAILED] = "guard_failed",   [NOTICE_JIT_FULL] = "jit_full",
+	    [NOTICE_HANDLER_FAULT] = "handler_fault", [NOTICE_GUARD] = "guard",
 	};
 	return pick(words, COUNT(words), notice);
 }
@@ -62,14 +57,14 @@ const char *word_notice(uint64_t notice)
 static const char *object_phrase(uint64_t object)
 {
 	static const char *const phrases[] = {
-		[OBJECT_UNKNOWN] = "something in OPcache's memory",
-		[OBJECT_SCRIPT] = "a cached script",
-		[OBJECT_STRING] = "an interned string",
-		[OBJECT_HASH] = "OPcache's hash table of scripts",
-		[OBJECT_JIT] = "the JIT's code or tables",
-		[OBJECT_ALLOCATOR] = "OPcache's memory between scripts",
-		[OBJECT_RECYCLED] = "memory whose content had been given back",
-		[OBJECT_GUARD] = "a guard page",
+	    [OBJECT_UNKNOWN] = "something in OPcache's memory",
+	    [OBJECT_SCRIPT] = "a cached script",
+	    [OBJECT_STRING] = "an interned string",
+	    [OBJECT_HASH] = "OPcache's hash table of scripts",
+	    [OBJECT_JIT] = "the JIT's code or tables",
+	    [OBJECT_ALLOCATOR] = "OPcache's memory between scripts",
+	    [OBJECT_RECYCLED] = "memory whose content had been given back",
+	    [OBJECT_GUARD] = "a guard page",
 	};
 	return object < COUNT(phrases) ? phrases[object] : phrases[OBJECT_UNKNOWN];
 }

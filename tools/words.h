@@ -22,8 +22,8 @@ void words_print_php_function(FILE *out, const struct php_frame *frame);
 
 /* Figures go into a caller's buffer, which is returned. */
 enum { FIGURE_ROOM = 48 };
-char *figure_bytes(char room[FIGURE_ROOM], uint64_t bytes);          /* 61 MB */
-char *figure_duration(char room[FIGURE_ROOM], uint64_t nanoseconds); /* 0.2 ms, 5 min 12 s */
+char *figure_bytes(char room[FIGURE_ROOM], uint64_t bytes);                /* 61 MB */
+char *figure_duration(char room[FIGURE_ROOM], uint64_t nanoseconds);       /* 0.2 ms, 5 min 12 s */
 char *figure_share(char room[FIGURE_ROOM], uint64_t part, uint64_t whole); /* 48 % */
 
 #endif

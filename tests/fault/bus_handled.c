@@ -7,7 +7,7 @@ static void on_bus(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
 	say("signal %d, code %s, page %ld\n", signal, info->si_code == BUS_ADRERR ? "BUS_ADRERR" : "another",
-		((char *)info->si_addr - page) / PAGE);
+	    ((char *)info->si_addr - page) / PAGE);
 	_exit(3);
 }
 

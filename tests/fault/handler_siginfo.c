@@ -3,8 +3,8 @@
 
 static void handler(int signal, siginfo_t *info, void *context)
 {
-	say("signal %d, code %s, address %p, context %s\n", signal, info->si_code == SEGV_MAPERR ? "SEGV_MAPERR" : "another",
-		info->si_addr, context ? "there" : "missing");
+	say("signal %d, code %s, address %p, context %s\n", signal,
+	    info->si_code == SEGV_MAPERR ? "SEGV_MAPERR" : "another", info->si_addr, context ? "there" : "missing");
 	_exit(3);
 }
 

@@ -9,7 +9,10 @@ static void ask(const char *what, int command)
 		struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
 		int r = fcntl(fd, command, &l);
 		say("%s %d: %d, type %d, by %s\n", what, byte, r, l.l_type,
-			l.l_type == F_UNLCK ? "nobody" : l.l_pid == getppid() ? "the parent" : l.l_pid == -1 ? "a description" : "another");
+		    l.l_type == F_UNLCK    ? "nobody"
+		    : l.l_pid == getppid() ? "the parent"
+		    : l.l_pid == -1        ? "a description"
+		                           : "another");
 	}
 }
 

@@ -4,7 +4,8 @@
 static void handler(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
-	say("signal %d, code %s, address %p\n", signal, info->si_code == SI_KERNEL ? "SI_KERNEL" : "another", info->si_addr);
+	say("signal %d, code %s, address %p\n", signal, info->si_code == SI_KERNEL ? "SI_KERNEL" : "another",
+	    info->si_addr);
 	_exit(3);
 }
 

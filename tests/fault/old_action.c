@@ -11,9 +11,12 @@ static void show(const char *when, const struct sigaction *a)
 	enum { SA_RESTORER_OF_LIBC = 0x04000000 };
 
 	say("%s: %s, flags %x, mask%s%s%s\n", when,
-		a->sa_handler == SIG_DFL ? "SIG_DFL" : a->sa_handler == SIG_IGN ? "SIG_IGN" : a->sa_sigaction == handler ? "mine" : "foreign",
-		(unsigned)a->sa_flags & ~SA_RESTORER_OF_LIBC, sigismember(&a->sa_mask, SIGUSR1) ? " USR1" : "",
-		sigismember(&a->sa_mask, SIGSEGV) ? " SEGV" : "", sigismember(&a->sa_mask, SIGKILL) ? " KILL" : "");
+	    a->sa_handler == SIG_DFL     ? "SIG_DFL"
+	    : a->sa_handler == SIG_IGN   ? "SIG_IGN"
+	    : a->sa_sigaction == handler ? "mine"
+	                                 : "foreign",
+	    (unsigned)a->sa_flags & ~SA_RESTORER_OF_LIBC, sigismember(&a->sa_mask, SIGUSR1) ? " USR1" : "",
+	    sigismember(&a->sa_mask, SIGSEGV) ? " SEGV" : "", sigismember(&a->sa_mask, SIGKILL) ? " KILL" : "");
 }
 
 int main(void)

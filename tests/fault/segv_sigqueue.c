@@ -5,7 +5,7 @@ static void handler(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
 	say("signal %d, code %d, value %d, from %s\n", signal, info->si_code, info->si_value.sival_int,
-		info->si_pid == getpid() ? "myself" : "somebody else");
+	    info->si_pid == getpid() ? "myself" : "somebody else");
 }
 
 int main(void)

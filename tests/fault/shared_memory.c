@@ -32,10 +32,14 @@ int main(void)
 	check("part is closed", mprotect(q + 8 * PAGE, PAGE, PROT_NONE) == 0 && write(-1, q, 1) == -1 && errno == EBADF);
 	check("is opened", mprotect(q + 8 * PAGE, PAGE, PROT_READ | PROT_WRITE) == 0 && q[8 * PAGE] == 0);
 	check("all of it goes", munmap(q, 2 * BYTES) == 0 && mincore(q, PAGE, &there) == -1);
-	p = mmap((void *)0x600000000000, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	p = mmap((void *)0x600000000000, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+	         -1, 0);
 	check("is where it was wanted", p == (char *)0x600000000000);
-	check("is not put over another", mmap(p, BYTES, PROT_READ, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED && errno == EEXIST);
-	check("zero bytes are refused", mmap(NULL, 0, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL);
+	check("is not put over another",
+	      mmap(p, BYTES, PROT_READ, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED &&
+	          errno == EEXIST);
+	check("zero bytes are refused",
+	      mmap(NULL, 0, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL);
 	check("an end that is none is refused", munmap(p + 1, PAGE) == -1 && errno == EINVAL);
 	p = map(MAP_HUGETLB);
 	check("huge pages as the kernel says", p != MAP_FAILED ? munmap(p, BYTES) == 0 : errno == ENOMEM);

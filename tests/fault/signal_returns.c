@@ -3,12 +3,23 @@
 
 __sighandler_t bsd_signal(int signal, __sighandler_t handler);
 __sighandler_t sysv_signal(int signal, __sighandler_t handler);
-static void one(int signal) { (void)signal; }
-static void two(int signal) { (void)signal; }
+static void one(int signal)
+{
+	(void)signal;
+}
+static void two(int signal)
+{
+	(void)signal;
+}
 
 static const char *name(__sighandler_t h)
 {
-	return h == SIG_DFL ? "SIG_DFL" : h == SIG_IGN ? "SIG_IGN" : h == SIG_ERR ? "SIG_ERR" : h == one ? "one" : h == two ? "two" : "foreign";
+	return h == SIG_DFL   ? "SIG_DFL"
+	       : h == SIG_IGN ? "SIG_IGN"
+	       : h == SIG_ERR ? "SIG_ERR"
+	       : h == one     ? "one"
+	       : h == two     ? "two"
+	                      : "foreign";
 }
 
 static void show(const char *function, __sighandler_t was)
@@ -16,7 +27,8 @@ static void show(const char *function, __sighandler_t was)
 	struct sigaction now;
 
 	sigaction(SIGSEGV, NULL, &now);
-	say("%s: was %s, now %s, flags %x\n", function, name(was), name(now.sa_handler), (unsigned)now.sa_flags & 0xf8000007);
+	say("%s: was %s, now %s, flags %x\n", function, name(was), name(now.sa_handler),
+	    (unsigned)now.sa_flags & 0xf8000007);
 }
 
 int main(void)

@@ -1,7 +1,10 @@
 /* System V's SIG_HOLD blocks, a handler unblocks, and nobody sees a handler that is not the program's. */
 #include "fault.h"
 
-static void mine(int signal) { (void)signal; }
+static void mine(int signal)
+{
+	(void)signal;
+}
 
 static const char *name(__sighandler_t h)
 {

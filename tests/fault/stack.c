@@ -10,8 +10,9 @@ static void handler(int signal, siginfo_t *info, void *context)
 
 	(void)signal, (void)info, (void)context;
 	sigaltstack(NULL, &now);
-	say("%s stack, sigaltstack says %s\n", &local >= alternate && &local < alternate + sizeof alternate ? "alternate" : "normal",
-		now.ss_flags & SS_ONSTACK ? "on it" : "not on it");
+	say("%s stack, sigaltstack says %s\n",
+	    &local >= alternate && &local < alternate + sizeof alternate ? "alternate" : "normal",
+	    now.ss_flags & SS_ONSTACK ? "on it" : "not on it");
 }
 
 int main(void)

@@ -9,5 +9,5 @@ int main(void)
 	sigaction(SIGSEGV, &a, NULL);
 	sigaction(SIGSEGV, NULL, &now);
 	say("KILL %d STOP %d USR1 %d\n", sigismember(&now.sa_mask, SIGKILL), sigismember(&now.sa_mask, SIGSTOP),
-		sigismember(&now.sa_mask, SIGUSR1));
+	    sigismember(&now.sa_mask, SIGUSR1));
 }

@@ -123,8 +123,14 @@ bool fake_is_interned(const struct fake *f, uintptr_t address)
 
 static void create_strings(struct fake *f)
 {
-	static const char *const permanent[] = {"", "a", "Exception", "stdClass", "\xc3\xa9t\xc3\xa9", "getPrevious",
-											"a text that is longer than one word of the processor, and than four of them"};
+	static const char *const permanent[] = {
+	    "",
+	    "a",
+	    "Exception",
+	    "stdClass",
+	    "\xc3\xa9t\xc3\xa9",
+	    "getPrevious",
+	    "a text that is longer than one word of the processor, and than four of them"};
 	const struct layout *l = f->layout;
 	uint32_t size = (uint32_t)f->settings.strings_mb * SLOTS_PER_MB;
 

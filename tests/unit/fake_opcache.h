@@ -16,7 +16,7 @@ struct fake_settings {
 	size_t strings_mb;    /* opcache.interned_strings_buffer; 0: no buffer */
 	size_t position_unit; /* 1 before PHP 8.3, 8 since */
 	uint32_t keys_max;
-	size_t jit_bytes;     /* 0: no JIT */
+	size_t jit_bytes; /* 0: no JIT */
 };
 extern const struct fake_settings fake_default;
 

@@ -47,12 +47,12 @@ static inline void put_frame(struct record_bytes *record, uint16_t type, uint32_
                              const struct record_bytes *fields)
 {
 	struct frame_header header = {
-		.magic = FRAME_MAGIC,
-		.length = (uint32_t)fields->length,
-		.type = type,
-		.pid = 100,
-		.sequence = sequence,
-		.time_ns = 1000 * (uint64_t)sequence,
+	    .magic = FRAME_MAGIC,
+	    .length = (uint32_t)fields->length,
+	    .type = type,
+	    .pid = 100,
+	    .sequence = sequence,
+	    .time_ns = 1000 * (uint64_t)sequence,
 	};
 	header.crc = (uint32_t)crc32(crc32(0, (const unsigned char *)&header, sizeof header), fields->bytes,
 	                             (unsigned)fields->length);

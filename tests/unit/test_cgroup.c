@@ -80,10 +80,10 @@ static void version_1(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(none, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(version_2_smallest_on_the_way_up, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(version_2_in_a_container, make_root, remove_root),
-		cmocka_unit_test_setup_teardown(version_1, make_root, remove_root),
+	    cmocka_unit_test_setup_teardown(none, make_root, remove_root),
+	    cmocka_unit_test_setup_teardown(version_2_smallest_on_the_way_up, make_root, remove_root),
+	    cmocka_unit_test_setup_teardown(version_2_in_a_container, make_root, remove_root),
+	    cmocka_unit_test_setup_teardown(version_1, make_root, remove_root),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,7 +92,8 @@ static void gap_reaches_from_script_to_script(void **state)
 	put_script(fake_layout(0), 16384, 1000, 0);
 	assert_object(diagnose_data(fake_layout(0), &a, where + HASH), OBJECT_ALLOCATOR, HASH, 8192 - HASH);
 	assert_object(diagnose_data(fake_layout(0), &a, where + 8191), OBJECT_ALLOCATOR, HASH, 8192 - HASH);
-	assert_object(diagnose_data(fake_layout(0), &a, where + 8192 + 3000), OBJECT_ALLOCATOR, 8192 + 3000, 16384 - 8192 - 3000);
+	assert_object(diagnose_data(fake_layout(0), &a, where + 8192 + 3000), OBJECT_ALLOCATOR, 8192 + 3000,
+	              16384 - 8192 - 3000);
 	assert_object(diagnose_data(fake_layout(0), &a, where + 20000), OBJECT_ALLOCATOR, 17384, AREA - 17384);
 }
 
@@ -163,8 +164,12 @@ static size_t put_strings(const struct layout *l, const char *const *texts, size
 	return used;
 }
 
-static const char *const texts[] = {"", "x", "seven77", "eleven elev", "M\xc3\xbcller & S\xc3\xb6hne",
-									"a text that is longer than all of the others, to reach over more than one word"};
+static const char *const texts[] = {"",
+                                    "x",
+                                    "seven77",
+                                    "eleven elev",
+                                    "M\xc3\xbcller & S\xc3\xb6hne",
+                                    "a text that is longer than all of the others, to reach over more than one word"};
 enum { TEXTS = sizeof texts / sizeof texts[0] };
 
 static void string_includes_its_collision_position(void **state)
@@ -249,19 +254,19 @@ static void area_without_strings_is_unknown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(hash_is_one_object, clear),
-		cmocka_unit_test_setup(script_is_its_block, clear),
-		cmocka_unit_test_setup(gap_reaches_from_script_to_script, clear),
-		cmocka_unit_test_setup(gap_without_scripts_is_all_of_it, clear),
-		cmocka_unit_test_setup(beyond_the_used_nothing_is_known, clear),
-		cmocka_unit_test_setup(false_scripts_are_not_believed, clear),
-		cmocka_unit_test_setup(every_data_address_has_its_object, clear),
-		cmocka_unit_test_setup(string_includes_its_collision_position, clear),
-		cmocka_unit_test_setup(every_string_address_has_its_object, clear),
-		cmocka_unit_test_setup(damaged_string_is_none, clear),
-		cmocka_unit_test_setup(string_needs_all_of_its_bytes, clear),
-		cmocka_unit_test_setup(hostile_length_reads_nothing, clear),
-		cmocka_unit_test_setup(area_without_strings_is_unknown, clear),
+	    cmocka_unit_test_setup(hash_is_one_object, clear),
+	    cmocka_unit_test_setup(script_is_its_block, clear),
+	    cmocka_unit_test_setup(gap_reaches_from_script_to_script, clear),
+	    cmocka_unit_test_setup(gap_without_scripts_is_all_of_it, clear),
+	    cmocka_unit_test_setup(beyond_the_used_nothing_is_known, clear),
+	    cmocka_unit_test_setup(false_scripts_are_not_believed, clear),
+	    cmocka_unit_test_setup(every_data_address_has_its_object, clear),
+	    cmocka_unit_test_setup(string_includes_its_collision_position, clear),
+	    cmocka_unit_test_setup(every_string_address_has_its_object, clear),
+	    cmocka_unit_test_setup(damaged_string_is_none, clear),
+	    cmocka_unit_test_setup(string_needs_all_of_its_bytes, clear),
+	    cmocka_unit_test_setup(hostile_length_reads_nothing, clear),
+	    cmocka_unit_test_setup(area_without_strings_is_unknown, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

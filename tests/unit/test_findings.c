@@ -124,10 +124,10 @@ static void test_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_same_stacks_are_one_finding, begin, end),
-		cmocka_unit_test_setup_teardown(test_request_in_flight_that_used_stale_memory, begin, end),
-		cmocka_unit_test_setup_teardown(test_later_request_of_the_same_thread_is_another, begin, end),
-		cmocka_unit_test(test_options),
+	    cmocka_unit_test_setup_teardown(test_same_stacks_are_one_finding, begin, end),
+	    cmocka_unit_test_setup_teardown(test_request_in_flight_that_used_stale_memory, begin, end),
+	    cmocka_unit_test_setup_teardown(test_later_request_of_the_same_thread_is_another, begin, end),
+	    cmocka_unit_test(test_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

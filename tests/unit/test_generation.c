@@ -105,7 +105,8 @@ static void *view(uintptr_t address)
 
 static size_t capacity(void)
 {
-	return *fake_word(fake.descriptor + fake.layout->segment_end) - *fake_word(fake.descriptor + fake.layout->segment_pos);
+	return *fake_word(fake.descriptor + fake.layout->segment_end) -
+	       *fake_word(fake.descriptor + fake.layout->segment_pos);
 }
 
 static size_t strings_capacity(void)
@@ -812,7 +813,8 @@ static void dead_process_pins_nothing(void **state)
 
 static void old_link_is_removed_at_unlock(void **state)
 {
-	struct thread *waiting = request(THREAD_HOLDER, 0), *later = request(THREAD_HOLDER, 1), *idle = request(THREAD_IDLE, 1);
+	struct thread *waiting = request(THREAD_HOLDER, 0), *later = request(THREAD_HOLDER, 1),
+	              *idle = request(THREAD_IDLE, 1);
 	uintptr_t old = fake_key(&fake, 5, fake_script(&fake, 0, 1000), false);
 
 	(void)state;
@@ -1005,50 +1007,50 @@ static void preloaded_scripts_stay_in_the_hash(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(first_generation_moves),
-		TEST(capacities_are_exact),
-		cmocka_unit_test(without_buffer_only_data_moves),
-		TEST(detached_nothing_is_ours),
-		TEST(old_generation_keeps_its_content),
-		TEST(new_generation_is_empty),
-		TEST(only_new_strings_are_current),
-		TEST(carrying_request_begins_anew),
-		cmocka_unit_test(jit_keeps_its_place),
-		TEST(restart_is_recorded),
-		TEST(segment_itself_is_foreign),
-		TEST(around_the_segment_are_guards),
-		TEST(addresses_know_their_generation),
-		TEST(between_areas_are_guards),
-		TEST(opens_the_pages_of_an_object),
-		TEST(opens_no_more_than_the_area),
-		TEST(ranges_in_use_are_three),
-		TEST(what_is_being_sent_stays),
-		TEST(ranges_elsewhere_do_not_matter),
-		TEST(range_over_the_whole_area),
-		TEST(slots_rewind_when_nobody_is_there),
-		TEST(slots_stay_for_a_request_in_flight),
-		TEST(slots_stay_for_bystanders_with_a_file_cache),
-		TEST(own_request_is_nobody),
-		TEST(slots_above_the_bound_wait),
-		TEST(waiting_has_a_deadline),
-		cmocka_unit_test(preloading_never_rewinds),
-		TEST(recycles_what_nobody_can_reach),
-		TEST(request_pins_the_one_before_its_own),
-		cmocka_unit_test(each_kind_of_request_pins),
-		TEST(within_the_budget_all_is_kept),
-		TEST(over_the_budget_a_restart_waits),
-		TEST(short_requests_never_hold_a_restart),
-		cmocka_unit_test(nothing_is_recycled_with_preloading),
-		TEST(unknown_requests_stop_recycling),
-		TEST(dead_process_pins_nothing),
-		TEST(old_link_is_removed_at_unlock),
-		TEST(unlock_without_links_says_nothing),
-		cmocka_unit_test(window_ends_at_the_reach),
-		cmocka_unit_test(quiet_window_is_used_again),
-		cmocka_unit_test(old_string_of_a_used_window_is_never_fatal),
-		cmocka_unit_test(busy_window_leaves_strings_to_the_data),
-		cmocka_unit_test(idle_thread_keeps_the_window_until_it_purges),
-		TEST(preloaded_scripts_stay_in_the_hash),
+	    TEST(first_generation_moves),
+	    TEST(capacities_are_exact),
+	    cmocka_unit_test(without_buffer_only_data_moves),
+	    TEST(detached_nothing_is_ours),
+	    TEST(old_generation_keeps_its_content),
+	    TEST(new_generation_is_empty),
+	    TEST(only_new_strings_are_current),
+	    TEST(carrying_request_begins_anew),
+	    cmocka_unit_test(jit_keeps_its_place),
+	    TEST(restart_is_recorded),
+	    TEST(segment_itself_is_foreign),
+	    TEST(around_the_segment_are_guards),
+	    TEST(addresses_know_their_generation),
+	    TEST(between_areas_are_guards),
+	    TEST(opens_the_pages_of_an_object),
+	    TEST(opens_no_more_than_the_area),
+	    TEST(ranges_in_use_are_three),
+	    TEST(what_is_being_sent_stays),
+	    TEST(ranges_elsewhere_do_not_matter),
+	    TEST(range_over_the_whole_area),
+	    TEST(slots_rewind_when_nobody_is_there),
+	    TEST(slots_stay_for_a_request_in_flight),
+	    TEST(slots_stay_for_bystanders_with_a_file_cache),
+	    TEST(own_request_is_nobody),
+	    TEST(slots_above_the_bound_wait),
+	    TEST(waiting_has_a_deadline),
+	    cmocka_unit_test(preloading_never_rewinds),
+	    TEST(recycles_what_nobody_can_reach),
+	    TEST(request_pins_the_one_before_its_own),
+	    cmocka_unit_test(each_kind_of_request_pins),
+	    TEST(within_the_budget_all_is_kept),
+	    TEST(over_the_budget_a_restart_waits),
+	    TEST(short_requests_never_hold_a_restart),
+	    cmocka_unit_test(nothing_is_recycled_with_preloading),
+	    TEST(unknown_requests_stop_recycling),
+	    TEST(dead_process_pins_nothing),
+	    TEST(old_link_is_removed_at_unlock),
+	    TEST(unlock_without_links_says_nothing),
+	    cmocka_unit_test(window_ends_at_the_reach),
+	    cmocka_unit_test(quiet_window_is_used_again),
+	    cmocka_unit_test(old_string_of_a_used_window_is_never_fatal),
+	    cmocka_unit_test(busy_window_leaves_strings_to_the_data),
+	    cmocka_unit_test(idle_thread_keeps_the_window_until_it_purges),
+	    TEST(preloaded_scripts_stay_in_the_hash),
 	};
 
 	path = frames_place();

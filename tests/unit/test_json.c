@@ -84,10 +84,10 @@ static void test_text_for_people(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_structure),
-		cmocka_unit_test(test_absent_is_null),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_text_for_people),
+	    cmocka_unit_test(test_structure),
+	    cmocka_unit_test(test_absent_is_null),
+	    cmocka_unit_test(test_strings),
+	    cmocka_unit_test(test_text_for_people),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

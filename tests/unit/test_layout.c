@@ -14,7 +14,8 @@ static void finds_rows_by_abi(void **state)
 
 static void knows_only_whole_abis(void **state)
 {
-	static const char *const unknown[] = {"", "API420240924", "API420240924,NTS", "API420240924,TS,debug", "API420240925,TS"};
+	static const char *const unknown[] = {"", "API420240924", "API420240924,NTS", "API420240924,TS,debug",
+	                                      "API420240925,TS"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
@@ -25,8 +26,8 @@ static void knows_only_whole_abis(void **state)
 /* A column that a row leaves out would be 0, and 0 is right for few. */
 static void rows_have_all_columns(void **state)
 {
-	static const char *const at_zero[] = {"smm_segments", "segment_size", "strings_mask", "script_path", "hash_table",
-										  "entry_hash", "trace_id", "frame_opline"};
+	static const char *const at_zero[] = {"smm_segments", "segment_size", "strings_mask", "script_path",
+	                                      "hash_table",   "entry_hash",   "trace_id",     "frame_opline"};
 
 	(void)state;
 	for (size_t i = 0; fake_layout(i); i++) {
@@ -63,10 +64,10 @@ static void strings_end_the_globals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_rows_by_abi),
-		cmocka_unit_test(knows_only_whole_abis),
-		cmocka_unit_test(rows_have_all_columns),
-		cmocka_unit_test(strings_end_the_globals),
+	    cmocka_unit_test(finds_rows_by_abi),
+	    cmocka_unit_test(knows_only_whole_abis),
+	    cmocka_unit_test(rows_have_all_columns),
+	    cmocka_unit_test(strings_end_the_globals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

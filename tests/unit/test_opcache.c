@@ -61,14 +61,15 @@ static void accepts_what_is_valid(void)
 	assert_valid((struct fake_settings){.memory_mb = 64, .strings_mb = 16, .position_unit = 8, .keys_max = 16229});
 	assert_valid((struct fake_settings){.memory_mb = 128, .strings_mb = 3, .position_unit = 1, .keys_max = 130987});
 	assert_valid((struct fake_settings){.memory_mb = 8, .strings_mb = 0, .keys_max = 223});
-	assert_valid((struct fake_settings){.memory_mb = 16, .strings_mb = 8, .position_unit = 8, .keys_max = 3907, .jit_bytes = 1 << 20});
+	assert_valid((struct fake_settings){
+	    .memory_mb = 16, .strings_mb = 8, .position_unit = 8, .keys_max = 3907, .jit_bytes = 1 << 20});
 }
 
 static void knows_the_room_for_strings(void)
 {
 	create_verified();
 	assert_int_equal(opcache.strings_capacity,
-					 *fake_word(fake.strings + layout->strings_end) - *fake_word(fake.strings + layout->strings_top));
+	                 *fake_word(fake.strings + layout->strings_end) - *fake_word(fake.strings + layout->strings_top));
 	fake_destroy(&fake);
 }
 
@@ -169,7 +170,8 @@ static void refuses_a_wrong_base(void)
 	refuse_word(fake.segments, end - 8, "the segment's descriptor is not inside it");
 	refuse_word(fake.segments, fake.descriptor + 8, "the segment's descriptor does not describe it");
 	refuse_word(fake.descriptor + layout->segment_base, base + 8, "the segment's descriptor does not describe it");
-	refuse_word(fake.descriptor + layout->segment_size, fake.segment.length - 1, "the segment's descriptor does not describe it");
+	refuse_word(fake.descriptor + layout->segment_size, fake.segment.length - 1,
+	            "the segment's descriptor does not describe it");
 	refuse_word(base + layout->smm_app, end - layout->app_bytes + 1, "app_shared_globals points out of the segment");
 	refuse_word(base + layout->smm_app, 8, "app_shared_globals points out of the segment");
 	fake_destroy(&fake);
@@ -181,10 +183,13 @@ static void refuses_wrong_memory(void)
 	uintptr_t base = fake.segment.base;
 	uintptr_t end = *fake_word(fake.descriptor + layout->segment_end);
 
-	refuse_word(fake.descriptor + layout->segment_end, fake.segment.length + 1, "the allocation cursor is beyond its end");
-	refuse_word(fake.descriptor + layout->segment_end, *fake_word(fake.positions) - 1, "the allocation cursor is beyond its end");
+	refuse_word(fake.descriptor + layout->segment_end, fake.segment.length + 1,
+	            "the allocation cursor is beyond its end");
+	refuse_word(fake.descriptor + layout->segment_end, *fake_word(fake.positions) - 1,
+	            "the allocation cursor is beyond its end");
 	refuse_word(fake.descriptor + layout->segment_end, end - 4096, "the segment ends early but no JIT buffer follows");
-	refuse_word(base + layout->smm_saved_free, *fake_word(base + layout->smm_saved_free) + 8, "shared_free and the allocation cursor disagree");
+	refuse_word(base + layout->smm_saved_free, *fake_word(base + layout->smm_saved_free) + 8,
+	            "shared_free and the allocation cursor disagree");
 	fake_destroy(&fake);
 }
 
@@ -222,7 +227,8 @@ static void refuses_a_wrong_hash(void)
 	static const char flags[] = "the restart flags hold values that they cannot have";
 
 	create_verified();
-	uintptr_t table = *fake_word(fake.hash + layout->hash_table), entries = *fake_word(fake.hash + layout->hash_entries);
+	uintptr_t table = *fake_word(fake.hash + layout->hash_table),
+	          entries = *fake_word(fake.hash + layout->hash_entries);
 
 	refuse_half(fake.hash + layout->hash_max, 224, "the hash table's size is none that OPcache chooses");
 	refuse_half(fake.hash + layout->hash_max, 0, "the hash table's size is none that OPcache chooses");
@@ -257,9 +263,10 @@ static void refuses_a_wrong_string_buffer(void)
 	refuse_word(strings + layout->strings_end, fake.segment.base + fake.segment.length + 1, buffer);
 	refuse_word(strings + layout->strings_end, end + 8, "the interned strings' buffer is not a whole number of MB");
 	refuse_word(strings + layout->strings_end, end - 4096, "the interned strings' buffer is not a whole number of MB");
-	refuse_word(strings + layout->strings_start, start + 8, "the interned strings do not follow each other as they should");
+	refuse_word(strings + layout->strings_start, start + 8,
+	            "the interned strings do not follow each other as they should");
 	refuse_half(strings + layout->strings_count, *fake_half(strings + layout->strings_count) + 1,
-				"the interned strings' number is not the one that OPcache counted");
+	            "the interned strings' number is not the one that OPcache counted");
 	fake_destroy(&fake);
 }
 
@@ -319,11 +326,11 @@ static void refuses_wrong_positions(void)
  * strings_top and strings_saved_top, which hold the same value now, and entry_bytes, since no entry
  * is there yet. */
 #define VERIFIED(X) \
-	X(smm_segments) X(smm_segments_count) X(smm_positions) X(smm_saved_free) X(smm_app) \
-	X(segment_size) X(segment_end) X(segment_pos) X(segment_base) X(app_hash) X(app_strings) \
-	X(strings_mask) X(strings_count) X(strings_start) X(strings_end) \
-	X(strings_bytes) X(app_bytes) X(hash_table) X(hash_entries) X(hash_max) \
-	X(string_hash) X(string_length) X(string_text)
+	X(smm_segments) \
+	X(smm_segments_count) X(smm_positions) X(smm_saved_free) X(smm_app) X(segment_size) X(segment_end) X(segment_pos) \
+	    X(segment_base) X(app_hash) X(app_strings) X(strings_mask) X(strings_count) X(strings_start) X(strings_end) \
+	        X(strings_bytes) X(app_bytes) X(hash_table) X(hash_entries) X(hash_max) X(string_hash) X(string_length) \
+	            X(string_text)
 
 /* Whether the row is accepted though it is wrong; says so. */
 static bool accepted(const struct layout *shifted, const char *column, int by)
@@ -350,9 +357,9 @@ static void refuses_shifted_columns(void)
 		struct layout shifted;
 		int by = shifts[i];
 #define SHIFT(column) \
-		shifted = *layout; \
-		shifted.column = (uint32_t)((int)layout->column + by); \
-		wrong += accepted(&shifted, #column, by);
+	shifted = *layout; \
+	shifted.column = (uint32_t)((int)layout->column + by); \
+	wrong += accepted(&shifted, #column, by);
 		VERIFIED(SHIFT)
 #undef SHIFT
 	}
@@ -428,14 +435,17 @@ static void moves_keep_capacities(void)
 	opcache_move_data(&opcache, data);
 	opcache_move_strings(&opcache, top, strings);
 	assert_int_equal(fake.segment.base + *fake_word(fake.descriptor + layout->segment_pos), data);
-	assert_int_equal(*fake_word(fake.descriptor + layout->segment_end) - *fake_word(fake.descriptor + layout->segment_pos), room);
+	assert_int_equal(*fake_word(fake.descriptor + layout->segment_end) -
+	                     *fake_word(fake.descriptor + layout->segment_pos),
+	                 room);
 	assert_int_equal(*fake_word(fake.descriptor + layout->segment_base), fake.segment.base);
 	assert_int_equal(*fake_word(fake.strings + layout->strings_top), top);
 	assert_int_equal(*fake_word(fake.strings + layout->strings_end), top + strings);
 	assert_true(fake_in_shm(&fake, data + room - 1));
 	assert_true(fake_is_interned(&fake, *fake_word(fake.strings + layout->strings_start)));
 	opcache_forget_strings(&opcache);
-	assert_int_equal(*fake_word(fake.strings + layout->strings_top), *fake_word(fake.strings + layout->strings_saved_top));
+	assert_int_equal(*fake_word(fake.strings + layout->strings_top),
+	                 *fake_word(fake.strings + layout->strings_saved_top));
 	fake_destroy(&fake);
 }
 
@@ -463,7 +473,8 @@ static void exchanged_hash_is_the_new_one(void)
 	fake_key(&fake, 7, 70, false);
 	opcache_exchange_hash(&opcache, arrays);
 	assert_int_equal(fake_find(&fake, 7), 0);
-	assert_int_equal(*fake_word(fake.hash + layout->hash_entries) - *fake_word(fake.hash + layout->hash_table), fake.settings.keys_max * 8);
+	assert_int_equal(*fake_word(fake.hash + layout->hash_entries) - *fake_word(fake.hash + layout->hash_table),
+	                 fake.settings.keys_max * 8);
 	fake_key(&fake, 7, 71, false);
 	assert_in_range(fake_find(&fake, 7), arrays, arrays + opcache.hash_bytes - 1);
 	fake_destroy(&fake);
@@ -561,7 +572,8 @@ static void ring_of_entries_ends(void)
 {
 	create_verified();
 	target_count = 0;
-	uintptr_t a = fake_key(&fake, 1, 0, false), b = fake_key(&fake, 1 + fake.settings.keys_max, fake.segment.data, true);
+	uintptr_t a = fake_key(&fake, 1, 0, false),
+	          b = fake_key(&fake, 1 + fake.settings.keys_max, fake.segment.data, true);
 	*fake_word(a + layout->entry_next) = a;
 	*fake_word(*fake_word(fake.hash + layout->hash_table) + 8) = a;
 	assert_int_equal(opcache_remove_old_links(&opcache, 0, note), 1);
@@ -580,14 +592,17 @@ static void ring_of_entries_ends(void)
 		} \
 	}
 #define TESTS(X) \
-	X(accepts_what_is_valid) X(knows_the_room_for_strings) X(accepts_preloaded_scripts) \
-	X(waits_for_the_start_to_end) X(waits_while_memory_is_allocated) X(waits_while_strings_are_added) X(waits_for_content) \
-	X(refuses_a_wrong_base) X(refuses_wrong_memory) X(refuses_a_wrong_jit_buffer) X(ignores_garbage_in_place_of_a_jit) \
-	X(refuses_a_wrong_hash) X(refuses_a_wrong_string_buffer) X(refuses_a_wrong_string) X(refuses_a_top_inside_a_string) \
-	X(refuses_wrong_positions) X(refuses_shifted_columns) X(refuses_other_rows) X(survives_random_content) \
-	X(counts_as_php_does) X(moves_keep_capacities) X(without_buffer_strings_stay) X(exchanged_hash_is_the_new_one) \
-	X(jit_keeps_cursor_and_counters) X(no_jit_nothing_kept) \
-	X(old_links_are_taken_out) X(links_from_before_are_not_looked_at) X(ring_of_entries_ends)
+	X(accepts_what_is_valid) \
+	X(knows_the_room_for_strings) X(accepts_preloaded_scripts) X(waits_for_the_start_to_end) \
+	    X(waits_while_memory_is_allocated) X(waits_while_strings_are_added) X(waits_for_content) \
+	        X(refuses_a_wrong_base) X(refuses_wrong_memory) X(refuses_a_wrong_jit_buffer) \
+	            X(ignores_garbage_in_place_of_a_jit) X(refuses_a_wrong_hash) X(refuses_a_wrong_string_buffer) \
+	                X(refuses_a_wrong_string) X(refuses_a_top_inside_a_string) X(refuses_wrong_positions) \
+	                    X(refuses_shifted_columns) X(refuses_other_rows) X(survives_random_content) \
+	                        X(counts_as_php_does) X(moves_keep_capacities) X(without_buffer_strings_stay) \
+	                            X(exchanged_hash_is_the_new_one) X(jit_keeps_cursor_and_counters) \
+	                                X(no_jit_nothing_kept) X(old_links_are_taken_out) \
+	                                    X(links_from_before_are_not_looked_at) X(ring_of_entries_ends)
 TESTS(TEST)
 
 int main(void)

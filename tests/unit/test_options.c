@@ -41,7 +41,8 @@ static const char *written(void)
 	return options_write(text, sizeof text);
 }
 
-static const char defaults[] = "log_path=:log_at_start=0:quarantine_mb=1024:defer_ms=2000:max_slots=16384:redact=0:help=0";
+static const char defaults[] =
+    "log_path=:log_at_start=0:quarantine_mb=1024:defer_ms=2000:max_slots=16384:redact=0:help=0";
 
 static void has_defaults(void **state)
 {
@@ -98,10 +99,12 @@ static void refuses(const char *item)
 	const char *said;
 
 	snprintf(text, sizeof text, "max_slots=9:%s:redact=1", item);
-	snprintf(quoted, sizeof quoted, "'%s' is not an option with a value it can have; OPSAN_OPTIONS=help=1 lists them\n", item);
+	snprintf(quoted, sizeof quoted, "'%s' is not an option with a value it can have; OPSAN_OPTIONS=help=1 lists them\n",
+	         item);
 	said = read_options(text);
 	assert_non_null(strstr(said, quoted));
-	assert_string_equal(written(), "log_path=:log_at_start=0:quarantine_mb=1024:defer_ms=2000:max_slots=9:redact=1:help=0");
+	assert_string_equal(written(),
+	                    "log_path=:log_at_start=0:quarantine_mb=1024:defer_ms=2000:max_slots=9:redact=1:help=0");
 }
 
 static void refuses_what_it_does_not_know(void **state)
@@ -173,18 +176,18 @@ static void is_cut_where_room_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(has_defaults),
-		cmocka_unit_test(sets_each_type),
-		cmocka_unit_test(later_one_wins),
-		cmocka_unit_test(forgets_the_reading_before),
-		cmocka_unit_test(value_can_hold_an_equals_sign),
-		cmocka_unit_test(skips_empty_items),
-		cmocka_unit_test(refuses_what_it_does_not_know),
-		cmocka_unit_test(refuses_numbers_that_are_none),
-		cmocka_unit_test(refuses_switches_that_are_none),
-		cmocka_unit_test(refuses_texts_that_are_too_long),
-		cmocka_unit_test(help_lists_every_option),
-		cmocka_unit_test(is_cut_where_room_ends),
+	    cmocka_unit_test(has_defaults),
+	    cmocka_unit_test(sets_each_type),
+	    cmocka_unit_test(later_one_wins),
+	    cmocka_unit_test(forgets_the_reading_before),
+	    cmocka_unit_test(value_can_hold_an_equals_sign),
+	    cmocka_unit_test(skips_empty_items),
+	    cmocka_unit_test(refuses_what_it_does_not_know),
+	    cmocka_unit_test(refuses_numbers_that_are_none),
+	    cmocka_unit_test(refuses_switches_that_are_none),
+	    cmocka_unit_test(refuses_texts_that_are_too_long),
+	    cmocka_unit_test(help_lists_every_option),
+	    cmocka_unit_test(is_cut_where_room_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

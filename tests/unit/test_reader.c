@@ -126,13 +126,13 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_header),
-		cmocka_unit_test(test_frames_and_fields),
-		cmocka_unit_test(test_torn_tail),
-		cmocka_unit_test(test_growing_file_waits),
-		cmocka_unit_test(test_every_flipped_bit_costs_one_frame),
-		cmocka_unit_test(test_impossible_field_length),
-		cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_header),
+	    cmocka_unit_test(test_frames_and_fields),
+	    cmocka_unit_test(test_torn_tail),
+	    cmocka_unit_test(test_growing_file_waits),
+	    cmocka_unit_test(test_every_flipped_bit_costs_one_frame),
+	    cmocka_unit_test(test_impossible_field_length),
+	    cmocka_unit_test(test_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ static void overflow_leaves_whole_fields(void **state)
 {
 	(void)state;
 	for (size_t room = 32 + 32; room < 232; room++) { /* the last 32 bytes are kept for what comes last */
-		char *memory = malloc(room); /* the sanitizer sees what goes beyond */
+		char *memory = malloc(room);                  /* the sanitizer sees what goes beyond */
 		struct record r;
 		record_begin_in(&r, FRAME_STALE, memory, room);
 		size_t group = record_group_begin(&r, FIELD_THREAD);
@@ -334,21 +334,21 @@ static void header_is_complete_from_the_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fields_are_padded_to_words),
-		cmocka_unit_test(header_is_complete_from_the_start),
-		cmocka_unit_test(groups_nest),
-		cmocka_unit_test(empty_group_is_a_field),
-		cmocka_unit_test(overflow_leaves_whole_fields),
-		cmocka_unit_test(hostile_lengths_overflow),
-		cmocka_unit_test(file_begins_with_the_process),
-		cmocka_unit_test(modules_come_before_what_needs_them),
-		cmocka_unit_test(sequence_has_no_gaps),
-		cmocka_unit_test(checksum_is_of_the_whole_frame),
-		cmocka_unit_test(lost_events_are_told),
-		cmocka_unit_test(full_frame_is_marked),
-		cmocka_unit_test(overflowing_text_is_marked),
-		cmocka_unit_test(failed_write_is_counted),
-		cmocka_unit_test(forked_child_says_who_it_is),
+	    cmocka_unit_test(fields_are_padded_to_words),
+	    cmocka_unit_test(header_is_complete_from_the_start),
+	    cmocka_unit_test(groups_nest),
+	    cmocka_unit_test(empty_group_is_a_field),
+	    cmocka_unit_test(overflow_leaves_whole_fields),
+	    cmocka_unit_test(hostile_lengths_overflow),
+	    cmocka_unit_test(file_begins_with_the_process),
+	    cmocka_unit_test(modules_come_before_what_needs_them),
+	    cmocka_unit_test(sequence_has_no_gaps),
+	    cmocka_unit_test(checksum_is_of_the_whole_frame),
+	    cmocka_unit_test(lost_events_are_told),
+	    cmocka_unit_test(full_frame_is_marked),
+	    cmocka_unit_test(overflowing_text_is_marked),
+	    cmocka_unit_test(failed_write_is_counted),
+	    cmocka_unit_test(forked_child_says_who_it_is),
 	};
 
 	path = frames_place();

@@ -151,14 +151,14 @@ static void child_forgets_what_its_parent_did(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(thread_keeps_its_entry, create),
-		cmocka_unit_test_setup(entries_do_not_share_a_cache_line, create),
-		cmocka_unit_test_setup(threads_have_their_own, create),
-		cmocka_unit_test_setup(errno_is_kept, create),
-		cmocka_unit_test_setup(full_table_takes_from_the_gone, create),
-		cmocka_unit_test_setup(full_table_counts_the_unknown, create),
-		cmocka_unit_test_setup(forked_child_shares_the_table, create),
-		cmocka_unit_test_setup(child_forgets_what_its_parent_did, create),
+	    cmocka_unit_test_setup(thread_keeps_its_entry, create),
+	    cmocka_unit_test_setup(entries_do_not_share_a_cache_line, create),
+	    cmocka_unit_test_setup(threads_have_their_own, create),
+	    cmocka_unit_test_setup(errno_is_kept, create),
+	    cmocka_unit_test_setup(full_table_takes_from_the_gone, create),
+	    cmocka_unit_test_setup(full_table_counts_the_unknown, create),
+	    cmocka_unit_test_setup(forked_child_shares_the_table, create),
+	    cmocka_unit_test_setup(child_forgets_what_its_parent_did, create),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
