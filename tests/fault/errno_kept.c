@@ -11,7 +11,7 @@ static void show(const char *what)
 
 int main(void)
 {
-	struct sigaction a = {.sa_handler = SIG_DFL};
+	struct sigaction a = {.sa_handler = SIG_DFL}, old;
 	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
 	int fd = open(".", O_RDWR | O_TMPFILE, 0600);
 	char *p;
@@ -23,7 +23,7 @@ int main(void)
 	show("mprotect");
 	munmap(p, 16 << 20);
 	show("munmap");
-	sigaction(SIGSEGV, &a, &a);
+	sigaction(SIGSEGV, &a, &old);
 	show("sigaction");
 	signal(SIGBUS, SIG_IGN);
 	show("signal");

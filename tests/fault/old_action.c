@@ -15,7 +15,7 @@ static void show(const char *when, const struct sigaction *a)
 	    : a->sa_handler == SIG_IGN   ? "SIG_IGN"
 	    : a->sa_sigaction == handler ? "mine"
 	                                 : "foreign",
-	    (unsigned)a->sa_flags & ~SA_RESTORER_OF_LIBC, sigismember(&a->sa_mask, SIGUSR1) ? " USR1" : "",
+	    (unsigned)a->sa_flags & ~(unsigned)SA_RESTORER_OF_LIBC, sigismember(&a->sa_mask, SIGUSR1) ? " USR1" : "",
 	    sigismember(&a->sa_mask, SIGSEGV) ? " SEGV" : "", sigismember(&a->sa_mask, SIGKILL) ? " KILL" : "");
 }
 

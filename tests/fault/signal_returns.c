@@ -1,6 +1,9 @@
 /* The older functions return the handler before, and set what their manual pages say. */
 #include "fault.h"
 
+/* Programs still call sigset, which glibc deprecates. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 __sighandler_t bsd_signal(int signal, __sighandler_t handler);
 __sighandler_t sysv_signal(int signal, __sighandler_t handler);
 static void one(int signal)
