@@ -1,21 +1,24 @@
 #include "cgroup.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "max" and what cannot be read are no limit. */
 static uint64_t limit_in(const char *file)
 {
+	char text[32], *end = text;
 	unsigned long long limit = UINT64_MAX;
 	FILE *f = fopen(file, "re");
 
-	if (f) {
-		if (fscanf(f, "%llu", &limit) != 1) {
-			limit = UINT64_MAX;
-		}
-		fclose(f);
+	if (!f) {
+		return UINT64_MAX;
 	}
-	return limit;
+	if (fgets(text, sizeof text, f)) {
+		limit = strtoull(text, &end, 10);
+	}
+	fclose(f);
+	return end == text ? UINT64_MAX : limit;
 }
 
 /* Of the group and all groups above it. In a container the group's own path may not exist, but what

@@ -34,10 +34,12 @@ static bool set_bool(bool *to, const char *value)
 
 static bool set_text(char *to, size_t bytes, const char *value)
 {
-	if (strlen(value) >= bytes) {
+	size_t length = strlen(value);
+
+	if (length >= bytes) {
 		return false;
 	}
-	strcpy(to, value);
+	memcpy(to, value, length + 1);
 	return true;
 }
 
@@ -48,7 +50,7 @@ static bool set_text(char *to, size_t bytes, const char *value)
 /* False if there is no such option, or if it cannot have that value. */
 static bool set(const char *option, const char *value)
 {
-#define OPTION(name, type, default_value, help) \
+#define OPTION(name, type, default_value, text) \
 	if (strcmp(option, #name) == 0) { \
 		return SET_##type(name); \
 	}
@@ -62,7 +64,7 @@ static void set_defaults(void)
 #define DEFAULT_NUMBER(name, v) options.name = v;
 #define DEFAULT_BOOL(name, v) options.name = v;
 #define DEFAULT_TEXT(name, v) set_text(options.name, sizeof options.name, v);
-#define OPTION(name, type, default_value, help) DEFAULT_##type(name, default_value)
+#define OPTION(name, type, default_value, text) DEFAULT_##type(name, default_value)
 #include "options.def"
 #undef OPTION
 }
@@ -70,7 +72,7 @@ static void set_defaults(void)
 static void print_help(void)
 {
 	fputs("opsan: options of OPSAN_OPTIONS=name=value:…\n", stderr);
-#define OPTION(name, type, default_value, help) fprintf(stderr, "  %-14s %s\n", #name, help);
+#define OPTION(name, type, default_value, text) fprintf(stderr, "  %-14s %s\n", #name, text);
 #include "options.def"
 #undef OPTION
 }
@@ -114,7 +116,7 @@ char *options_write(char *to, size_t bytes)
 #define WRITE_NUMBER(name) (snprintf(number, sizeof number, "%llu", (unsigned long long)options.name), number)
 #define WRITE_BOOL(name) (options.name ? "1" : "0")
 #define WRITE_TEXT(name) options.name
-#define OPTION(name, type, default_value, help) append(to, bytes, #name, WRITE_##type(name));
+#define OPTION(name, type, default_value, text) append(to, bytes, #name, WRITE_##type(name));
 #include "options.def"
 #undef OPTION
 	return to;

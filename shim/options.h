@@ -10,7 +10,7 @@
 #define OPTION_FIELD_BOOL(name) bool name;
 #define OPTION_FIELD_TEXT(name) char name[512];
 struct options {
-#define OPTION(name, type, default_value, help) OPTION_FIELD_##type(name)
+#define OPTION(name, type, default_value, text) OPTION_FIELD_##type(name)
 #include "options.def"
 #undef OPTION
 };

@@ -61,8 +61,7 @@ static void add_stale(struct findings *findings, const struct stale *stale, uint
 		    .latest_ns = NUMBER_ABSENT,
 		    .handler_ns_max = NUMBER_ABSENT,
 		};
-		findings->items = memory_grow(findings->items, &findings->room, findings->count + 1, sizeof *findings->items);
-		findings->items[findings->count++] = finding;
+		APPEND(findings->items, findings->count, findings->room, finding);
 		*place = finding;
 	}
 	finding->last = stale;
@@ -88,7 +87,7 @@ void findings_collect(struct findings *findings, const struct model *model, stru
 		add_stale(findings, stale, finding_fingerprint(symbolizer, stale->modules, &stale->fields));
 	}
 	if (findings->count > 0)
-		qsort(findings->items, findings->count, sizeof *findings->items, compare_findings);
+		qsort(findings->items, findings->count, sizeof(struct finding *), compare_findings);
 }
 
 void findings_clear(struct findings *findings)

@@ -97,7 +97,7 @@ static bool read_exit_from_stat(pid_t pid, int *code)
 	const char *last = strrchr(text, ' ');
 	if (state == NULL || strlen(state) < 3 || state[2] != 'Z' || last == NULL)
 		return false;
-	*code = atoi(last + 1);
+	*code = (int)strtol(last + 1, NULL, 10);
 	return true;
 }
 

@@ -86,6 +86,7 @@ static size_t collect_types(struct layout_type *types)
 	size_t count = 0;
 	for (int i = 0; i < COLUMN_COUNT; i++) {
 		size_t k = 0;
+		/* cppcheck-suppress uninitvar ; the first `count` of them have been set */
 		while (k < count && strcmp(types[k].name, columns[i].type) != 0)
 			k++;
 		if (k == count)

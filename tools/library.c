@@ -72,6 +72,7 @@ static void read_errors(int from, char *text, size_t room)
 	char rest[256];
 	for (;;) {
 		bool full = length + 1 >= room;
+		/* cppcheck-suppress legacyUninitvar ; read() only writes to it */
 		ssize_t got = read(from, full ? rest : text + length, full ? sizeof rest : room - 1 - length);
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -11,6 +11,15 @@ void *memory_allocate(size_t size);
 /* Makes room for `needed` items in an array of `*capacity`; returns where it now is. */
 void *memory_grow(void *items, size_t *capacity, size_t needed, size_t item_size);
 
+/* Appends to an array: its items, its count, its room. If the items are pointers, a pointer's size is
+ * what is meant. */
+#define APPEND(items, count, room, item) \
+	do { \
+		/* NOLINTNEXTLINE(bugprone-sizeof-expression) */ \
+		(items) = memory_grow((items), &(room), (count) + 1, sizeof *(items)); \
+		(items)[(count)++] = (item); \
+	} while (0)
+
 /* Many small things that go away together. Start with {0}. */
 struct pool {
 	struct pool_chunk *chunks;

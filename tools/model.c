@@ -4,13 +4,6 @@
 
 #include <stdlib.h>
 
-/* Appends to one of the model's arrays: its items, its count, its room. */
-#define APPEND(items, count, room, item) \
-	do { \
-		(items) = memory_grow((items), &(room), (count) + 1, sizeof *(items)); \
-		(items)[(count)++] = (item); \
-	} while (0)
-
 static uint64_t restart_key(uint32_t pid, uint64_t number)
 {
 	return hash_number(hash_number(HASH_SEED, pid), number);
@@ -172,9 +165,9 @@ void model_finish(struct model *model)
 		find_restart(model, model->stales[i]);
 	if (model->stale_count == 0)
 		return;
-	size_t bytes = model->stale_count * sizeof *model->stales;
+	size_t bytes = model->stale_count * sizeof(struct stale *);
 	struct stale **sorted = pool_copy(&model->pool, model->stales, bytes);
-	qsort(sorted, model->stale_count, sizeof *sorted, compare_stales);
+	qsort(sorted, model->stale_count, sizeof(struct stale *), compare_stales);
 	for (size_t i = 0; i < model->restart_count; i++)
 		mark_restart(sorted, model->stale_count, model->restarts[i]);
 }

@@ -30,7 +30,7 @@ static void write_native_place(struct json *json, const struct symbol *symbol, s
 	json_text(json, "function", place->function);
 	json_text(json, "file", place->file);
 	json_number(json, "line", place->line > 0 ? (uint64_t)place->line : UINT64_MAX);
-	json_span(json, "module", symbol->module == NULL ? (struct span){0} : symbol->module->path);
+	json_span(json, "module", symbol->module != NULL ? symbol->module->path : (struct span){0});
 	json_address(json, "module_offset", symbol->module == NULL ? UINT64_MAX : symbol->offset);
 	json_address(json, "address", symbol->address);
 	json_boolean(json, "inlined", place->inlined);

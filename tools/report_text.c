@@ -84,7 +84,7 @@ static void figure_pair(char cell[CELL_ROOM], uint64_t part, uint64_t whole, boo
 {
 	char first[FIGURE_ROOM], second[FIGURE_ROOM];
 	if (part == NUMBER_ABSENT) {
-		strcpy(cell, "-");
+		snprintf(cell, CELL_ROOM, "-");
 		return;
 	}
 	figure_bytes(first, part);

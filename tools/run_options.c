@@ -14,7 +14,7 @@ struct library_option {
 };
 
 static const struct library_option library_options[] = {
-#define OPTION(name, type, value, help) {#name, help, type},
+#define OPTION(name, type, value, text) {#name, text, type},
 #include "../shim/options.def"
 #undef OPTION
 };

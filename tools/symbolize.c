@@ -57,9 +57,7 @@ static struct symbol_module *find_module(struct symbolizer *symbolizer, const st
 	opened->module.path = keep_span(&symbolizer->pool, module->path);
 	opened->module.build_id = keep_span(&symbolizer->pool, module->build_id);
 	*place = opened;
-	symbolizer->opened = memory_grow(symbolizer->opened, &symbolizer->opened_room, symbolizer->opened_count + 1,
-	                                 sizeof *symbolizer->opened);
-	symbolizer->opened[symbolizer->opened_count++] = opened;
+	APPEND(symbolizer->opened, symbolizer->opened_count, symbolizer->opened_room, opened);
 	symbol_module_open(opened, &symbolizer->pool, symbolizer->debug_directory);
 	return opened;
 }
