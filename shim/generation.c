@@ -316,15 +316,18 @@ static void recycle(uint32_t generation)
 	table->kept_bytes -= kept_by(g);
 }
 
+static bool over_budget(void)
+{
+	return table->kept_bytes > budget() || atomic_load(&table->islands) > islands_bound() || BROKEN("eager");
+}
+
 /* Only at the end of a restart, after the hash was exchanged: the hash before could hold keys of
  * any generation. As late as the budget allows: what is kept can still be reported on. */
 static void recycle_over_budget(void)
 {
 	uint32_t reachable = BROKEN("recycle") ? atomic_load(&table->current) : oldest_reachable();
 
-	while (table->recycled < reachable &&
-	       (table->kept_bytes > budget() || atomic_load(&table->islands) > islands_bound() || BROKEN("recycle") ||
-	        BROKEN("eager"))) {
+	while (table->recycled < reachable && (over_budget() || BROKEN("recycle"))) {
 		recycle(table->recycled++);
 	}
 }
