@@ -325,12 +325,16 @@ static void refuses_wrong_positions(void)
 /* Columns that the segment itself can speak for: none may be off by a member. Not among them are
  * strings_top and strings_saved_top, which hold the same value now, and entry_bytes, since no entry
  * is there yet. */
+/* clang-format moves each line further in, every time it runs. */
+/* clang-format off */
 #define VERIFIED(X) \
-	X(smm_segments) \
-	X(smm_segments_count) X(smm_positions) X(smm_saved_free) X(smm_app) X(segment_size) X(segment_end) X(segment_pos) \
-	    X(segment_base) X(app_hash) X(app_strings) X(strings_mask) X(strings_count) X(strings_start) X(strings_end) \
-	        X(strings_bytes) X(app_bytes) X(hash_table) X(hash_entries) X(hash_max) X(string_hash) X(string_length) \
-	            X(string_text)
+	X(smm_segments) X(smm_segments_count) X(smm_positions) X(smm_saved_free) X(smm_app) \
+	X(segment_size) X(segment_end) X(segment_pos) X(segment_base) \
+	X(app_hash) X(app_strings) X(app_bytes) \
+	X(strings_mask) X(strings_count) X(strings_start) X(strings_end) X(strings_bytes) \
+	X(hash_table) X(hash_entries) X(hash_max) \
+	X(string_hash) X(string_length) X(string_text)
+/* clang-format on */
 
 /* Whether the row is accepted though it is wrong; says so. */
 static bool accepted(const struct layout *shifted, const char *column, int by)
@@ -591,18 +595,21 @@ static void ring_of_entries_ends(void)
 			name(); \
 		} \
 	}
+/* clang-format moves each line further in, every time it runs. */
+/* clang-format off */
 #define TESTS(X) \
-	X(accepts_what_is_valid) \
-	X(knows_the_room_for_strings) X(accepts_preloaded_scripts) X(waits_for_the_start_to_end) \
-	    X(waits_while_memory_is_allocated) X(waits_while_strings_are_added) X(waits_for_content) \
-	        X(refuses_a_wrong_base) X(refuses_wrong_memory) X(refuses_a_wrong_jit_buffer) \
-	            X(ignores_garbage_in_place_of_a_jit) X(refuses_a_wrong_hash) X(refuses_a_wrong_string_buffer) \
-	                X(refuses_a_wrong_string) X(refuses_a_top_inside_a_string) X(refuses_wrong_positions) \
-	                    X(refuses_shifted_columns) X(refuses_other_rows) X(survives_random_content) \
-	                        X(counts_as_php_does) X(moves_keep_capacities) X(without_buffer_strings_stay) \
-	                            X(exchanged_hash_is_the_new_one) X(jit_keeps_cursor_and_counters) \
-	                                X(no_jit_nothing_kept) X(old_links_are_taken_out) \
-	                                    X(links_from_before_are_not_looked_at) X(ring_of_entries_ends)
+	X(accepts_what_is_valid) X(knows_the_room_for_strings) X(accepts_preloaded_scripts) \
+	X(waits_for_the_start_to_end) X(waits_while_memory_is_allocated) X(waits_while_strings_are_added) \
+	X(waits_for_content) \
+	X(refuses_a_wrong_base) X(refuses_wrong_memory) X(refuses_a_wrong_jit_buffer) \
+	X(ignores_garbage_in_place_of_a_jit) \
+	X(refuses_a_wrong_hash) X(refuses_a_wrong_string_buffer) X(refuses_a_wrong_string) \
+	X(refuses_a_top_inside_a_string) X(refuses_wrong_positions) \
+	X(refuses_shifted_columns) X(refuses_other_rows) X(survives_random_content) \
+	X(counts_as_php_does) X(moves_keep_capacities) X(without_buffer_strings_stay) \
+	X(exchanged_hash_is_the_new_one) X(jit_keeps_cursor_and_counters) X(no_jit_nothing_kept) \
+	X(old_links_are_taken_out) X(links_from_before_are_not_looked_at) X(ring_of_entries_ends)
+/* clang-format on */
 TESTS(TEST)
 
 int main(void)
