@@ -2,6 +2,7 @@
  * under OPcache's allocation lock: one thread at a time. */
 #include "generation.h"
 
+#include <sched.h>
 #include <string.h>
 
 #include "events.h"
@@ -14,6 +15,7 @@
 enum {
 	GENERATIONS_MAX = 1 << 18,
 	STRING_AREAS_MAX = 1 << 15,
+	PARKED_MAX = 16,
 	ISLANDS_MAX = 500, /* ranges of one generation that are opened one by one */
 	STRINGS_LEAD = 64, /* bytes before the first string: its collision position lies there */
 };
@@ -34,7 +36,9 @@ struct table {
 	_Atomic uint32_t current;
 	_Atomic uint32_t begun; /* restarts that have begun */
 	_Atomic uint32_t slot_epoch;
-	uint32_t recycled;          /* all generations below are given back */
+	_Atomic uint32_t closing;    /* an area is being closed */
+	uint32_t punched;            /* memory of all generations below is given back */
+	_Atomic uint32_t recycled;          /* all generations below are given back */
 	uint32_t string_areas_left; /* not used since the window was last empty */
 	uint64_t kept_bytes;
 	_Atomic uint64_t islands; /* of all generations that are kept */
@@ -193,44 +197,55 @@ static bool published(uintptr_t start, size_t bytes, uintptr_t *low, uintptr_t *
 	return found;
 }
 
+/* Page tables of closed areas, until somebody has the time to take them down. */
+static struct {
+	void *start;
+	size_t bytes;
+} parked[PARKED_MAX];
+static _Atomic bool parked_busy, punching;
+
+static void lock_briefly(_Atomic bool *lock)
+{
+	while (atomic_exchange(lock, true)) {
+		sched_yield();
+	}
+}
+
+static bool close_range(uintptr_t start, size_t bytes)
+{
+	void *tables;
+	bool closed = os_close_range(start, bytes, &tables);
+
+	lock_briefly(&parked_busy);
+	for (size_t i = 0; tables && i < PARKED_MAX; i++) {
+		if (!parked[i].start) {
+			parked[i].start = tables;
+			parked[i].bytes = bytes;
+			tables = NULL;
+		}
+	}
+	atomic_store(&parked_busy, false);
+	if (tables) {
+		os_unmap(tables, bytes);
+	}
+	return closed;
+}
+
 /* Closes the pages of [start, end) but for those that somebody is writing to a client: see output.c. */
 static bool close_area(uintptr_t start, size_t bytes)
 {
-	uintptr_t end = start + bytes, page = os_page_size(), low, high;
+	uintptr_t end = start + bytes, page = os_page_size(), low = 0, high = 0;
 	bool done = true;
 
 	while (start < end && !BROKEN("output") && published(start, end - start, &low, &high)) {
 		low &= ~(page - 1);
 		high = (high + page - 1) & ~(page - 1);
 		if (low > start) {
-			done = os_protect(start, low - start, OS_NONE) && done;
+			done = close_range(start, low - start) && done;
 		}
 		start = high;
 	}
-	return (start >= end || os_protect(start, end - start, OS_NONE)) && done;
-}
-
-/* What was published while the area was being closed: its touch could have come before the closing.
- * What is published from here on is touched after it, and faults. */
-static void reopen_published(uintptr_t start, size_t bytes)
-{
-	uintptr_t end = start + bytes, page = os_page_size(), low, high;
-
-	while (start < end && !BROKEN("output") && published(start, end - start, &low, &high)) {
-		low = low > start ? low & ~(page - 1) : start;
-		high = (high + page - 1) & ~(page - 1);
-		high = high < end ? high : end;
-		os_protect(low, high - low, OS_READ_WRITE);
-		start = high;
-	}
-}
-
-static bool close_unpublished(uintptr_t start, size_t bytes)
-{
-	bool closed = close_area(start, bytes);
-
-	reopen_published(start, bytes);
-	return closed;
+	return (start >= end || close_range(start, end - start)) && done;
 }
 
 static void retire(uint32_t generation, const struct opcache_figures *f)
@@ -242,13 +257,16 @@ static void retire(uint32_t generation, const struct opcache_figures *f)
 	g->strings_used = g->has_strings ? f->strings_top - g->strings_start : 0;
 	table->kept_bytes += os_pages(g->data_used) + os_pages(g->strings_used);
 	atomic_store(&g->retired_ns, os_monotonic_ns());
-	closed = close_unpublished(data_area(generation), data_bytes());
+	/* From here on what is published waits; what was published before is seen. */
+	atomic_store(&table->closing, 1);
+	closed = close_area(data_area(generation), data_bytes());
 	/* As the guards around it, so that all of them are one mapping. */
 	os_dump(data_area(generation), data_bytes(), false);
 	if (g->has_strings) {
-		closed = close_unpublished(g->strings_start - STRINGS_LEAD, strings_bytes()) && closed;
+		closed = close_area(g->strings_start - STRINGS_LEAD, strings_bytes()) && closed;
 		os_dump(g->strings_start - STRINGS_LEAD, strings_bytes(), false);
 	}
+	atomic_store(&table->closing, 0);
 	if (!closed) {
 		event_notice(
 		    NOTICE_GUARD_FAILED, generation,
@@ -302,15 +320,11 @@ static size_t kept_by(const struct generation *g)
 static void recycle(uint32_t generation)
 {
 	struct generation *g = &table->generations[generation];
-	uintptr_t start = data_area(generation), base = opcache.segment->start;
 
 	atomic_store(&g->recycled, 1);
-	os_protect(start, data_bytes(), OS_NONE);
-	os_punch(opcache.segment->fd, start - base, os_pages(g->data_used));
+	os_protect(data_area(generation), data_bytes(), OS_NONE);
 	if (g->has_strings) {
-		start = g->strings_start - STRINGS_LEAD;
-		os_protect(start, strings_bytes(), OS_NONE);
-		os_punch(opcache.segment->fd, start - base, strings_bytes());
+		os_protect(g->strings_start - STRINGS_LEAD, strings_bytes(), OS_NONE);
 	}
 	atomic_fetch_sub(&table->islands, atomic_load(&g->islands));
 	table->kept_bytes -= kept_by(g);
@@ -328,7 +342,44 @@ static void recycle_over_budget(void)
 	uint32_t reachable = BROKEN("recycle") ? atomic_load(&table->current) : oldest_reachable();
 
 	while (table->recycled < reachable && (over_budget() || BROKEN("recycle"))) {
-		recycle(table->recycled++);
+		recycle(atomic_fetch_add(&table->recycled, 1));
+	}
+}
+
+static void punch(const struct generation *g, uint32_t generation)
+{
+	const struct segment *s = opcache.segment;
+
+	os_punch(s->fd, data_area(generation) - s->start, os_pages(g->data_used));
+	if (g->has_strings) {
+		os_punch(s->fd, g->strings_start - STRINGS_LEAD - s->start, strings_bytes());
+	}
+}
+
+void generation_chores(void)
+{
+	lock_briefly(&parked_busy);
+	for (size_t i = 0; i < PARKED_MAX; i++) {
+		if (parked[i].start) {
+			os_unmap(parked[i].start, parked[i].bytes);
+			parked[i].start = NULL;
+		}
+	}
+	atomic_store(&parked_busy, false);
+	if (!atomic_load(&attached) || atomic_exchange(&punching, true)) {
+		return;
+	}
+	for (; table->punched < atomic_load(&table->recycled); table->punched++) {
+		punch(&table->generations[table->punched], table->punched);
+	}
+	atomic_store(&punching, false);
+}
+
+void generation_wait_closed(void)
+{
+	/* Microseconds; the bound is for a process that was killed in it. */
+	for (int i = 0; i < 10000 && atomic_load(&attached) && atomic_load(&table->closing); i++) {
+		sched_yield();
 	}
 }
 
@@ -456,14 +507,17 @@ static bool old_strings_are_gone(void)
 /* The string window from its top again. */
 static void reuse_string_window(void)
 {
-	for (uint32_t i = table->recycled; i <= atomic_load(&table->current); i++) {
+	/* Not while string areas of before are being punched: they become current ones here. */
+	lock_briefly(&punching);
+	for (uint32_t i = table->punched; i <= atomic_load(&table->current); i++) {
 		struct generation *g = &table->generations[i];
-		if (g->has_strings) {
-			g->has_strings = false;
+		if (g->has_strings && !atomic_load(&g->recycled)) {
 			table->kept_bytes -= os_pages(g->strings_used);
 			g->strings_used = 0;
 		}
+		g->has_strings = false;
 	}
+	atomic_store(&punching, false);
 	os_protect(opcache.segment->strings, (size_t)string_areas * strings_stride, OS_NONE);
 	os_punch(opcache.segment->fd, opcache.segment->strings - opcache.segment->start,
 	         (size_t)string_areas * strings_stride);
@@ -534,6 +588,7 @@ void generation_restart_end(void)
 	}
 	recycle_over_budget();
 	self.in_restart = false;
+	self.chores = true;
 	self.keys_at_lock = 0;
 	event.kept_bytes = table->kept_bytes;
 	event.recycled = table->recycled;

@@ -41,6 +41,14 @@ bool generation_may_rewind_slots(uint64_t *slots);
 void generation_locked(void);
 void generation_unlocking(void);
 
+/* --- outside of OPcache's lock, not in a handler --- */
+
+/* What restarts left to be done, which takes milliseconds: takes old page tables down, and gives the
+ * memory of recycled generations back. Any thread. */
+void generation_chores(void);
+/* Returns when no area is being closed. Any thread. */
+void generation_wait_closed(void);
+
 /* --- by the fault handler, and by whoever has an address; any thread, any handler --- */
 
 enum address_kind {

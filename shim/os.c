@@ -66,6 +66,38 @@ bool os_protect_as(uintptr_t start, size_t bytes, int protection)
 	return bytes == 0 || syscall(SYS_mprotect, start, bytes, protection) == 0;
 }
 
+/* Page tables move by whole directories where source and target lie alike in one. */
+enum { DIRECTORY = 2 << 20 };
+
+static void *map_alike(uintptr_t start, size_t bytes)
+{
+	uintptr_t place = (uintptr_t)map(NULL, bytes + DIRECTORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	uintptr_t alike = place + ((start - place) & (DIRECTORY - 1));
+
+	if (!place) {
+		return NULL;
+	}
+	syscall(SYS_munmap, place, alike - place);
+	syscall(SYS_munmap, alike + bytes, DIRECTORY - (alike - place));
+	return (void *)alike;
+}
+
+bool os_close_range(uintptr_t start, size_t bytes, void **parked)
+{
+	void *place = bytes ? map_alike(start, bytes) : NULL;
+
+	*parked = NULL;
+	/* What is left behind has no pages; an access that comes before the protection finds them again in
+	 * the file, as always. Needs Linux 5.13; older ones answer EINVAL. */
+	if (place && syscall(SYS_mremap, start, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, place) ==
+					 (long)(uintptr_t)place) {
+		*parked = place;
+	} else if (place) {
+		syscall(SYS_munmap, place, bytes);
+	}
+	return os_protect_as(start, bytes, PROT_NONE);
+}
+
 bool os_protect(uintptr_t start, size_t bytes, enum os_access access)
 {
 	return os_protect_as(start, bytes, access == OS_NONE ? PROT_NONE : PROT_READ | PROT_WRITE);

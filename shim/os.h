@@ -27,6 +27,10 @@ bool os_unmap(void *start, size_t bytes);
 /* Puts an inaccessible mapping of nothing over the range: its addresses stay taken. */
 bool os_seal(void *start, size_t bytes);
 bool os_protect(uintptr_t start, size_t bytes, enum os_access access);
+/* Makes the range inaccessible in time that does not depend on how much of it is populated, where the
+ * kernel can: its page tables move away as a whole, to `parked`, which has to be given to os_unmap some
+ * time. NULL in `parked`: it was done the slow way. False, with errno: not done at all. */
+bool os_close_range(uintptr_t start, size_t bytes, void **parked);
 /* With PROT_… flags. */
 bool os_protect_as(uintptr_t start, size_t bytes, int protection);
 /* Gives the memory behind the range of the file back; it reads as zeros afterwards. */

@@ -34,11 +34,11 @@ static void record_outlived(const char *text)
 	event_stale(&a, &where);
 }
 
-/* FrankenPHP hands the buffer to Go, and Go to write(2) while a slow client takes its time. The
- * range is published, then its pages are touched. A restart first leaves out what is published,
- * closes the rest, and then opens what was published meanwhile. So whichever comes first, publishing
- * or closing: either the restart sees the range, or the touch comes after the closing and faults,
- * and the handler opens the object. */
+/* FrankenPHP hands the buffer to Go, and Go to write(2) while a slow client takes its time. The range is
+ * published; then, if an area is being closed, that is waited for; then the pages are touched. A restart
+ * says that it is closing, looks at what is published, leaves that out and closes the rest. So either
+ * the restart sees the range, or we see that it is closing and touch the pages after it: they fault, and
+ * the handler opens the object. */
 static size_t on_write(const char *text, size_t length)
 {
 	php_write_function *next = atomic_load(&php_write);
@@ -53,6 +53,7 @@ static size_t on_write(const char *text, size_t length)
 	atomic_store(&t->out_bytes, length);
 	atomic_store(&t->out_start, (uintptr_t)text);
 	atomic_thread_fence(memory_order_seq_cst);
+	generation_wait_closed();
 	trap_touch(text, length);
 	DELAY("output");
 	written = next(text, length);

@@ -31,6 +31,42 @@ bool php_known(void)
 
 /* --- memory that may be somebody else's --- */
 
+/* A PHP stack is read in many small pieces that lie close together, and each reading is a system call. */
+enum { BLOCK = 512, BLOCKS = 8 };
+static __thread struct {
+	uintptr_t start; /* 0: empty */
+	char bytes[BLOCK];
+} blocks[BLOCKS];
+
+static void forget_blocks(void)
+{
+	for (size_t i = 0; i < BLOCKS; i++) {
+		blocks[i].start = 0;
+	}
+}
+
+static const char *block(uintptr_t start)
+{
+	size_t i = start / BLOCK % BLOCKS;
+
+	if (blocks[i].start != start) {
+		blocks[i].start = os_read_memory(blocks[i].bytes, start, BLOCK) ? start : 0;
+	}
+	return blocks[i].start ? blocks[i].bytes : NULL;
+}
+
+static bool copy_foreign(void *to, uintptr_t from, size_t bytes)
+{
+	uintptr_t start = from - from % BLOCK;
+	const char *b = from - start + bytes <= BLOCK ? block(start) : NULL;
+
+	if (b) {
+		memcpy(to, b + (from - start), bytes);
+		return true;
+	}
+	return os_read_memory(to, from, bytes);
+}
+
 /* What lies in the segment is read through the shim's view: it may be closed. */
 static bool copy(void *to, uintptr_t from, size_t bytes)
 {
@@ -41,7 +77,7 @@ static bool copy(void *to, uintptr_t from, size_t bytes)
 		memcpy(to, view, bytes);
 		return true;
 	}
-	return from >= os_page_size() && os_read_memory(to, from, bytes);
+	return from >= os_page_size() && copy_foreign(to, from, bytes);
 }
 
 static uintptr_t word(uintptr_t from)
@@ -172,6 +208,7 @@ void php_write_request(struct record *r, const struct thread *t, size_t frames_m
 	if (!layout || !storage || !php_sapi_offset || !php_executor_offset || atomic_load(&t->state) == THREAD_IDLE) {
 		return;
 	}
+	forget_blocks();
 	sapi = storage + *php_sapi_offset;
 	n = c_string(word(sapi + layout->sapi_method), method, sizeof method);
 	if (n) {

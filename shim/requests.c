@@ -106,6 +106,10 @@ void requests_started(void)
 		atomic_store(&t->purged, atomic_load(&t->began));
 		atomic_store(&t->state, off ? THREAD_BYSTANDER : THREAD_HOLDER);
 	}
+	if (self.chores) {
+		self.chores = false;
+		generation_chores();
+	}
 }
 
 void requests_ended(void)
