@@ -278,7 +278,7 @@ EXPORT __sighandler_t sigset(int signal, __sighandler_t handler)
 	{ \
 		NEXT(type, #name, types) \
 		type r = next arguments; \
-		return r == -1 && repaired ? next arguments : r; \
+		return r == -1 && (repaired) ? next arguments : r; \
 	}
 #define TYPES(...) __VA_ARGS__
 

@@ -51,7 +51,7 @@ static void resolve(void *function, void *handle, const char *name)
 
 void real_resolve(void)
 {
-#define RESOLVE(variable, handle, name) resolve((void *)&variable, handle, name);
+#define RESOLVE(variable, handle, name) resolve((void *)&(variable), handle, name);
 	FUNCTIONS(RESOLVE)
 #undef RESOLVE
 	php_executor_offset = dlsym(RTLD_DEFAULT, "executor_globals_offset");

@@ -38,7 +38,7 @@ static bool map_views(struct segment *s, size_t data_bytes)
 
 bool segment_reserve(struct segment *s, size_t length)
 {
-	size_t wanted = DATA_AREAS * 2 * os_pages(length);
+	size_t wanted = 2 * os_pages(length) * DATA_AREAS;
 
 	/* Less will do where the address space is limited: then generations run out earlier. */
 	for (size_t bytes = wanted < data_bytes_max ? wanted : data_bytes_max; bytes >= data_bytes_min; bytes /= 4) {
