@@ -9,13 +9,13 @@
 #include "fault.h"
 #include "options.h"
 #include "os.h"
+#include "parking.h"
 #include "record.h"
 #include "thread.h"
 
 enum {
 	GENERATIONS_MAX = 1 << 18,
 	STRING_AREAS_MAX = 1 << 15,
-	PARKED_MAX = 16,
 	ISLANDS_MAX = 500, /* ranges of one generation that are opened one by one */
 	STRINGS_LEAD = 64, /* bytes before the first string: its collision position lies there */
 };
@@ -124,6 +124,17 @@ static void set_geometry(void)
 
 /* --- areas --- */
 
+/* Between a restart and what is prepared for the next one; and between giving memory back and using a
+ * string area again. */
+static _Atomic bool preparing, punching;
+
+static void lock_briefly(_Atomic bool *lock)
+{
+	while (atomic_exchange(lock, true)) {
+		sched_yield();
+	}
+}
+
 static bool open_area(uintptr_t start, size_t bytes)
 {
 	os_dump(start, bytes, true);
@@ -159,6 +170,7 @@ static void move_to(uint32_t next)
 {
 	struct generation *g = &table->generations[next];
 
+	lock_briefly(&preparing); /* whoever prepares the next restart looks at what changes here */
 	opcache_move_data(&opcache, scripts_start(next));
 	g->has_strings = needs_strings() && table->string_areas_left;
 	if (g->has_strings) {
@@ -172,6 +184,7 @@ static void move_to(uint32_t next)
 	}
 	table->next_open = false;
 	atomic_store(&table->current, next);
+	atomic_store(&preparing, false);
 }
 
 /* --- what a client is being sent stays accessible --- */
@@ -197,40 +210,6 @@ static bool published(uintptr_t start, size_t bytes, uintptr_t *low, uintptr_t *
 	return found;
 }
 
-/* Page tables of closed areas, until somebody has the time to take them down. */
-static struct {
-	void *start;
-	size_t bytes;
-} parked[PARKED_MAX];
-static _Atomic bool parked_busy, punching;
-
-static void lock_briefly(_Atomic bool *lock)
-{
-	while (atomic_exchange(lock, true)) {
-		sched_yield();
-	}
-}
-
-static bool close_range(uintptr_t start, size_t bytes)
-{
-	void *tables;
-	bool closed = os_close_range(start, bytes, &tables);
-
-	lock_briefly(&parked_busy);
-	for (size_t i = 0; tables && i < PARKED_MAX; i++) {
-		if (!parked[i].start) {
-			parked[i].start = tables;
-			parked[i].bytes = bytes;
-			tables = NULL;
-		}
-	}
-	atomic_store(&parked_busy, false);
-	if (tables) {
-		os_unmap(tables, bytes);
-	}
-	return closed;
-}
-
 /* Closes the pages of [start, end) but for those that somebody is writing to a client: see output.c. */
 static bool close_area(uintptr_t start, size_t bytes)
 {
@@ -241,11 +220,11 @@ static bool close_area(uintptr_t start, size_t bytes)
 		low &= ~(page - 1);
 		high = (high + page - 1) & ~(page - 1);
 		if (low > start) {
-			done = close_range(start, low - start) && done;
+			done = parking_close(start, low - start) && done;
 		}
 		start = high;
 	}
-	return (start >= end || close_range(start, end - start)) && done;
+	return (start >= end || parking_close(start, end - start)) && done;
 }
 
 static void retire(uint32_t generation, const struct opcache_figures *f)
@@ -260,11 +239,8 @@ static void retire(uint32_t generation, const struct opcache_figures *f)
 	/* From here on what is published waits; what was published before is seen. */
 	atomic_store(&table->closing, 1);
 	closed = close_area(data_area(generation), data_bytes());
-	/* As the guards around it, so that all of them are one mapping. */
-	os_dump(data_area(generation), data_bytes(), false);
 	if (g->has_strings) {
 		closed = close_area(g->strings_start - STRINGS_LEAD, strings_bytes()) && closed;
-		os_dump(g->strings_start - STRINGS_LEAD, strings_bytes(), false);
 	}
 	atomic_store(&table->closing, 0);
 	if (!closed) {
@@ -356,16 +332,27 @@ static void punch(const struct generation *g, uint32_t generation)
 	}
 }
 
+/* What the next restart needs. */
+static void prepare_restart(void)
+{
+	uint32_t current = atomic_load(&table->current);
+	const struct generation *g = &table->generations[current];
+
+	parking_prepare(data_area(current), data_bytes());
+	if (g->has_strings) {
+		parking_prepare(g->strings_start - STRINGS_LEAD, strings_bytes());
+	}
+	open_next_areas(current + 1);
+}
+
 void generation_chores(void)
 {
-	lock_briefly(&parked_busy);
-	for (size_t i = 0; i < PARKED_MAX; i++) {
-		if (parked[i].start) {
-			os_unmap(parked[i].start, parked[i].bytes);
-			parked[i].start = NULL;
-		}
+	parking_empty();
+	lock_briefly(&preparing);
+	if (atomic_load(&attached)) {
+		prepare_restart();
 	}
-	atomic_store(&parked_busy, false);
+	atomic_store(&preparing, false);
 	if (!atomic_load(&attached) || atomic_exchange(&punching, true)) {
 		return;
 	}
@@ -440,6 +427,7 @@ static bool hold_back(const char *why)
 bool generation_may_restart(void)
 {
 	uint64_t held;
+	bool opened;
 
 	if (!atomic_load(&attached)) {
 		return true;
@@ -453,7 +441,10 @@ bool generation_may_restart(void)
 		return hold_back(
 		    "the restart is held back for a quiet moment, to give run-time-cache slots back (max_slots, defer_ms)");
 	}
-	if (!open_next_areas(atomic_load(&table->current) + 1)) {
+	lock_briefly(&preparing);
+	opened = open_next_areas(atomic_load(&table->current) + 1);
+	atomic_store(&preparing, false);
+	if (!opened) {
 		return hold_back(
 		    "the restart is held back: no memory can be made accessible for a new generation (vm.max_map_count?)");
 	}
@@ -676,6 +667,7 @@ uintptr_t generation_detach(void)
 
 	if (atomic_exchange(&attached, false)) {
 		end = data_area(atomic_load(&table->current)) + data_stride;
+		parking_forget();
 	}
 	return end;
 }

@@ -69,7 +69,7 @@ bool os_protect_as(uintptr_t start, size_t bytes, int protection)
 /* Page tables move by whole directories where source and target lie alike in one. */
 enum { DIRECTORY = 2 << 20 };
 
-static void *map_alike(uintptr_t start, size_t bytes)
+void *os_map_alike(uintptr_t start, size_t bytes)
 {
 	uintptr_t place = (uintptr_t)map(NULL, bytes + DIRECTORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	uintptr_t alike = place + ((start - place) & (DIRECTORY - 1));
@@ -82,19 +82,12 @@ static void *map_alike(uintptr_t start, size_t bytes)
 	return (void *)alike;
 }
 
-bool os_close_range(uintptr_t start, size_t bytes, void **parked)
+bool os_close_range(uintptr_t start, size_t bytes, void *place, bool *moved)
 {
-	void *place = bytes ? map_alike(start, bytes) : NULL;
-
-	*parked = NULL;
 	/* What is left behind has no pages; an access that comes before the protection finds them again in
 	 * the file, as always. Needs Linux 5.13; older ones answer EINVAL. */
-	if (place && syscall(SYS_mremap, start, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, place) ==
-					 (long)(uintptr_t)place) {
-		*parked = place;
-	} else if (place) {
-		syscall(SYS_munmap, place, bytes);
-	}
+	*moved = place && syscall(SYS_mremap, start, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+	                          place) == (long)(uintptr_t)place;
 	return os_protect_as(start, bytes, PROT_NONE);
 }
 

@@ -27,10 +27,12 @@ bool os_unmap(void *start, size_t bytes);
 /* Puts an inaccessible mapping of nothing over the range: its addresses stay taken. */
 bool os_seal(void *start, size_t bytes);
 bool os_protect(uintptr_t start, size_t bytes, enum os_access access);
+/* A place that the page tables of a range can be moved to; NULL if there is none. */
+void *os_map_alike(uintptr_t start, size_t bytes);
 /* Makes the range inaccessible in time that does not depend on how much of it is populated, where the
- * kernel can: its page tables move away as a whole, to `parked`, which has to be given to os_unmap some
- * time. NULL in `parked`: it was done the slow way. False, with errno: not done at all. */
-bool os_close_range(uintptr_t start, size_t bytes, void **parked);
+ * kernel can: its page tables move as a whole to `place`, which comes from os_map_alike and is given to
+ * os_unmap some time later. `moved` is false if it was done the slow way. False: not done at all. */
+bool os_close_range(uintptr_t start, size_t bytes, void *place, bool *moved);
 /* With PROT_… flags. */
 bool os_protect_as(uintptr_t start, size_t bytes, int protection);
 /* Gives the memory behind the range of the file back; it reads as zeros afterwards. */

@@ -1,0 +1,99 @@
+#include "parking.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+
+#include "os.h"
+
+enum { PLACES = 32 };
+
+struct parking {
+	uintptr_t area; /* 0: free */
+	size_t bytes;
+	void *place;
+	bool used; /* the area is closed, its page tables are here */
+};
+static struct parking parkings[PLACES];
+static _Atomic bool busy;
+
+static void lock(void)
+{
+	while (atomic_exchange(&busy, true)) {
+		sched_yield();
+	}
+}
+
+static void unlock(void)
+{
+	atomic_store(&busy, false);
+}
+
+static void clear(struct parking *p)
+{
+	if (p->place) {
+		os_unmap(p->place, p->bytes);
+	}
+	*p = (struct parking){.area = 0};
+}
+
+/* The one that was prepared for the area, or a new one; NULL if there is no place for it. */
+static struct parking *find(uintptr_t area, size_t bytes)
+{
+	struct parking *available = NULL;
+
+	for (size_t i = 0; i < PLACES; i++) {
+		struct parking *p = &parkings[i];
+		if (p->area == area && p->bytes == bytes && !p->used) {
+			return p;
+		}
+		available = !p->area ? p : available;
+	}
+	if (available) {
+		*available = (struct parking){.area = area, .bytes = bytes, .place = os_map_alike(area, bytes)};
+	}
+	return available && available->place ? available : NULL;
+}
+
+void parking_prepare(uintptr_t area, size_t bytes)
+{
+	lock();
+	find(area, bytes);
+	unlock();
+}
+
+bool parking_close(uintptr_t area, size_t bytes)
+{
+	struct parking *p;
+	bool closed, moved;
+
+	lock();
+	p = find(area, bytes);
+	closed = os_close_range(area, bytes, p ? p->place : NULL, &moved);
+	if (p) {
+		p->used = true;
+	}
+	unlock();
+	return closed;
+}
+
+void parking_empty(void)
+{
+	lock();
+	for (size_t i = 0; i < PLACES; i++) {
+		if (parkings[i].used) {
+			/* As the guards around the area, so that all of them are one mapping. */
+			os_dump(parkings[i].area, parkings[i].bytes, false);
+			clear(&parkings[i]);
+		}
+	}
+	unlock();
+}
+
+void parking_forget(void)
+{
+	lock();
+	for (size_t i = 0; i < PLACES; i++) {
+		clear(&parkings[i]);
+	}
+	unlock();
+}
