@@ -36,9 +36,9 @@ struct table {
 	_Atomic uint32_t current;
 	_Atomic uint32_t begun; /* restarts that have begun */
 	_Atomic uint32_t slot_epoch;
-	_Atomic uint32_t closing;    /* an area is being closed */
-	uint32_t punched;            /* memory of all generations below is given back */
-	_Atomic uint32_t recycled;          /* all generations below are given back */
+	_Atomic uint32_t closing;   /* an area is being closed */
+	uint32_t punched;           /* memory of all generations below is given back */
+	_Atomic uint32_t recycled;  /* all generations below are given back */
 	uint32_t string_areas_left; /* not used since the window was last empty */
 	uint64_t kept_bytes;
 	_Atomic uint64_t islands; /* of all generations that are kept */

@@ -71,7 +71,8 @@ enum { DIRECTORY = 2 << 20 };
 
 void *os_map_alike(uintptr_t start, size_t bytes)
 {
-	uintptr_t place = (uintptr_t)map(NULL, bytes + DIRECTORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	uintptr_t place =
+	    (uintptr_t)map(NULL, bytes + DIRECTORY, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	uintptr_t alike = place + ((start - place) & (DIRECTORY - 1));
 
 	if (!place) {

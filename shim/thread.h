@@ -39,7 +39,7 @@ struct thread_local_state {
 	struct thread *shared;
 	uint32_t starting;       /* depth of php_module_startup */
 	uint32_t in_handler;     /* depth of the fault handler and of what must not fault */
-	bool chores; /* has carried out a restart and left something to be done */
+	bool chores;             /* has carried out a restart and left something to be done */
 	bool in_restart;         /* between OPcache's lock and unlock of byte 2 */
 	bool holds_lock;         /* OPcache's allocation lock, byte 0 */
 	uint32_t keys_at_lock;   /* entries in the hash table when byte 0 was locked */
