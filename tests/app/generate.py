@@ -182,6 +182,27 @@ echo $out;
 """
 
 
+PRELOAD = """<?php
+function preloaded(string $what): string { return "preloaded " . $what; }
+class Preloaded { const LABEL = "label of preloaded"; public function label(): string { return self::LABEL; } }
+opcache_compile_file(__DIR__ . '/late.php');
+"""
+PRELOAD_LATE = """<?php
+class Late extends Early { const OWN = "constant of late"; public function own(): string { return self::OWN . parent::own(); } }
+"""
+PRELOAD_EARLY = """<?php
+class Early { const FIRST = "constant of early"; public function own(): string { return self::FIRST; } }
+"""
+# The class that could not be linked while PHP started is linked in the request.
+PRELOAD_USE = """<?php
+require __DIR__ . '/early.php';
+require __DIR__ . '/late.php';
+$late = new Late;
+$label = function_exists('preloaded') ? preloaded((new Preloaded)->label()) : "preloaded label of preloaded";
+for ($i = 0, $work = ""; $i < 300; $i++) $work = md5($work . $late->own());
+echo $late->own(), " ", $label, " $work\\n";
+"""
+
 CHURN_ENTRY = """<?php
 $file = __DIR__ . '/churned/c' . (int) $_GET['n'] . '.php';
 opcache_invalidate($file, true);
@@ -267,6 +288,10 @@ def files():
     for n in range(4):
         yield f"html/small{n}.php", html(f"small{n}", SMALL_HTML)
     yield "html/big0.php", html("big0", BIG_HTML)
+    yield "preload/preload.php", PRELOAD
+    yield "preload/late.php", PRELOAD_LATE
+    yield "preload/early.php", PRELOAD_EARLY
+    yield "preload/use.php", PRELOAD_USE
     yield "churn.php", CHURN_ENTRY
     yield "worker/worker.php", WORKER
     yield "reset.php", RESET

@@ -111,7 +111,7 @@ class Bench:
         """Processor time of the fault handler per stale access."""
         server = self.server("opsan")
         try:
-            outcome = server.load(bed.LOADS["includes"], 20, self.answers, reset_every=20)
+            outcome = server.load(replace(bed.LOADS["includes"], connections=4), 30, self.answers, reset_every=4)
             assert not outcome.broke, outcome.describe()
         finally:
             server.stop()

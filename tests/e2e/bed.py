@@ -61,7 +61,7 @@ LOADS = {
 
 EVERY_PATH = (
     f"{PLAIN},/long/l{{0-9}}.php,/paths/l{{0-9}}.php,/html/small{{0-3}}.php,/html/big0.php,"
-    "/family/f{0-5}.php,/hot/h{0-7}.php,/churn.php?n={0-39},/reset.php"
+    "/family/f{0-5}.php,/preload/use.php,/hot/h{0-7}.php,/churn.php?n={0-39},/reset.php"
 )
 
 

@@ -59,7 +59,7 @@ def run_server(php, app, tmp_path, tmp_path_factory, request):
     lock = tmp_path_factory.getbasetemp().parent / "machine.lock"
 
     @contextmanager
-    def run(mode, *, alone=False, **settings):
+    def run(mode, *, alone=False, app=app, **settings):
         if mode != "bare":
             request.getfixturevalue("opsan")
         with bed.machine_lock(lock, alone):

@@ -8,6 +8,10 @@ BARE_TRIES = 6
 LOAD = bed.Load(f"/churn.php?n={{0-39}}=1,{bed.PLAIN}=2,/long/l{{0-9}}.php=1", reset_every=60)
 
 
+LIBRARY = bed.ROOT / "build/test/libopsan-faults.so"
+STORE_TRIES = 6
+
+
 def load(server, answers):
     """PHP prepares the table for storing opcodes at its first store, without a lock: two first stores
     at once end the process, restarts or not. So the first request is alone."""
@@ -30,16 +34,52 @@ def test_bare_server_breaks(run_server, answers, tmp_path):
     pytest.fail(f"a bare server lived through {BARE_TRIES} runs\n{outcome.describe()}")
 
 
-def test_opsan_leaves_a_healthy_folder(run_server, answers, tmp_path):
-    ini = settings(tmp_path / "cache")
-    with run_server("opsan", ini=ini) as server:
+def leave_folder(run_server, answers, ini, **settings):
+    with run_server("opsan", ini=ini, **settings) as server:
         outcome = load(server, answers)
         assert not outcome.broke, outcome.describe()
         assert server.restarts() >= 20
         assert server.stop() == 0, server.last_words()
-    assert list((tmp_path / "cache").rglob("*.bin")), "nothing was stored in the file cache"
+        return server.report()
+
+
+def serve_folder(run_server, answers, ini):
+    """What a bare server makes of the folder, without a restart."""
     with run_server("bare", ini=ini, threads=4) as server:
-        server.get("/plain/s0.php")
+        try:
+            server.get("/plain/s0.php")
+        except OSError:
+            server.wait()
+            return bed.Outcome({"gone": "at the first request", "wrong": 0, "error_count": 1}, server)
         outcome = server.load(bed.Load(LOAD.paths, connections=4), 4, answers)
-        assert not outcome.broke, "a bare server on the folder that opsan left:\n" + outcome.describe()
-        assert server.restarts() == 0
+        assert outcome.broke or server.restarts() == 0
+        return outcome
+
+
+def test_opsan_leaves_a_healthy_folder(run_server, answers, tmp_path):
+    ini = settings(tmp_path / "cache")
+    leave_folder(run_server, answers, ini)
+    assert list((tmp_path / "cache").rglob("*.bin")), "nothing was stored in the file cache"
+    outcome = serve_folder(run_server, answers, ini)
+    assert not outcome.broke, "a bare server on the folder that opsan left:\n" + outcome.describe()
+
+
+def test_stores_that_straddle_a_restart_are_refused(run_server, answers, tmp_path):
+    """With time between a script's way into the cache and into its file."""
+    ini, env = settings(tmp_path / "cache"), {"OPSAN_LIBRARY": LIBRARY, "OPSAN_DELAY": "store:20000"}
+    report = leave_folder(run_server, answers, ini, env=env)
+    assert any(notice["kind"] == "store_refused" for notice in report["notices"])
+    outcome = serve_folder(run_server, answers, ini)
+    assert not outcome.broke, outcome.describe()
+
+
+def test_without_refusing_the_folder_is_corrupt(run_server, answers, tmp_path):
+    env = {"OPSAN_LIBRARY": LIBRARY, "OPSAN_DELAY": "store:20000", "OPSAN_BREAK": "store"}
+    for n in range(STORE_TRIES):
+        ini = settings(tmp_path / f"cache{n}")
+        with run_server("opsan", ini=ini, env=env) as server:
+            outcome = load(server, answers)  # it can die of its own folder
+            server.stop()
+        if outcome.broke or serve_folder(run_server, answers, ini).broke:
+            return
+    pytest.fail(f"{STORE_TRIES} folders were sound although no store was refused")
