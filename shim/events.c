@@ -31,6 +31,14 @@ static _Atomic bool requested_busy;
 
 static _Atomic uint64_t stale_count;
 
+/* Of the thread's request; it can have begun while the event was going on. */
+static uint64_t age(const struct thread *t, uint64_t now)
+{
+	uint64_t since = atomic_load(&t->since_ns);
+
+	return now > since ? now - since : 0;
+}
+
 static void write_thread(struct record *r, enum field_tag tag, const struct thread *t, uint64_t now, size_t php_frames)
 {
 	size_t group = record_group_begin(r, tag);
@@ -38,7 +46,7 @@ static void write_thread(struct record *r, enum field_tag tag, const struct thre
 	record_number(r, FIELD_TID, (uint64_t)atomic_load(&t->tid));
 	record_text(r, FIELD_THREAD_NAME, t->name, strnlen(t->name, sizeof t->name));
 	if (atomic_load(&t->state) != THREAD_IDLE) {
-		record_number(r, FIELD_SINCE_NS, now - atomic_load(&t->since_ns));
+		record_number(r, FIELD_SINCE_NS, age(t, now));
 		record_number(r, FIELD_BEGAN_IN, atomic_load(&t->began));
 		php_write_request(r, t, php_frames);
 	}
@@ -193,7 +201,7 @@ void event_stale(const struct stale_access *a, const struct location *where)
 	if (t) {
 		record_text(&r, FIELD_THREAD_NAME, t->name, strnlen(t->name, sizeof t->name));
 		if (atomic_load(&t->state) != THREAD_IDLE) {
-			record_number(&r, FIELD_SINCE_NS, a->started_ns - atomic_load(&t->since_ns));
+			record_number(&r, FIELD_SINCE_NS, age(t, a->started_ns));
 			record_number(&r, FIELD_BEGAN_IN, atomic_load(&t->began));
 			php_write_request(&r, t, PHP_FRAMES);
 		}
