@@ -12,7 +12,7 @@ import bed
 LIBRARY = bed.ROOT / "build/test/libopsan-faults.so"
 DEPLOYS = 12
 TRIES = 4
-SPELLINGS = 400  # so many that keys are still being added when the restart comes
+SPELLINGS = 400  # paths to the file that are new with each deploy: keys for them are being added when it comes
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def deployed(app, tmp_path):
     shutil.copytree(app, copy, symlinks=True)
     (copy / "deploy").mkdir()
     put(copy, 0)
-    include = "include __DIR__ . '/' . str_repeat('./', $n) . 'v.php'"
+    include = "include __DIR__ . '/' . str_repeat('../deploy/', (int) $_GET['set']) . str_repeat('./', $n) . 'v.php'"
     (copy / "deploy/all.php").write_text(f"<?php for ($n = 0; $n < {SPELLINGS}; $n++) echo {include};")
     (copy / "deploy/busy.php").write_text(
         f"<?php for ($i = 0; $i < 20; $i++) {{ $n = mt_rand(0, {SPELLINGS - 1}); echo {include}; usleep(2000); }}"
@@ -39,33 +39,38 @@ def put(app, version):
     new.rename(app / "deploy/v.php")
 
 
-def deploy(server, version):
+def deploy(server, version, visit_by):
     """The versions that a request gets by all paths once the restart is through and those before it have ended."""
     put(server.app, version)
     time.sleep(0.1)  # a compilation that has read the old file is over
     restarts = server.restarts()
+    visit_by(version)
     server.get("/reset.php")
     until = time.monotonic() + 10
     while server.restarts() == restarts and time.monotonic() < until:
         server.get("/plain/s0.php")
     time.sleep(0.3)
-    return set(server.get("/deploy/all.php").split(b";")) - {b""}
+    return set(server.get(f"/deploy/all.php?set={version}").split(b";")) - {b""}
 
 
 def old_versions(run_server, deployed, env):
     """Deploys under load; the answers that were not of the version just deployed."""
     with run_server("opsan", app=deployed, env=env, ini={"opcache.validate_timestamps": "0"}) as server:
-        over = threading.Event()
+        over, paths = threading.Event(), [0]
 
         def visit():
             while not over.is_set():
-                server.get("/deploy/busy.php")
+                server.get(f"/deploy/busy.php?set={paths[0]}")
+
+        def visit_by(number):
+            paths[0] = number
 
         visitors = [threading.Thread(target=visit) for _ in range(8)]
         for visitor in visitors:
             visitor.start()
         try:
-            return [(n, got) for n in range(1, DEPLOYS + 1) if (got := deploy(server, n)) != {f"version {n}".encode()}]
+            seen = [(n, deploy(server, n, visit_by)) for n in range(1, DEPLOYS + 1)]
+            return [(n, got) for n, got in seen if got != {f"version {n}".encode()}]
         finally:
             over.set()
             for visitor in visitors:

@@ -23,7 +23,7 @@ def made(tmp_path_factory):
     """Programs of every kind, and a library that does nothing."""
     folder = tmp_path_factory.mktemp("made")
     folder.chmod(0o755)
-    for parent in (folder.parent, folder.parent.parent):
+    for parent in list(folder.parents)[:3]:  # pytest's own folders
         parent.chmod(0o755)
     compile_c(folder / "dynamic", "int main(void) { return 0; }")
     compile_c(folder / "static", "int main(void) { return 0; }", "-static")
