@@ -1,6 +1,6 @@
 # make          build/opsan and build/libopsan.so
 # make demo     sets everything up and shows what opsan is for
-# make test     sets everything up and runs every test but the long ones; make test-slow runs those
+# make test     sets everything up and runs every test
 # make lint     format, warnings, static analysis
 # make bench    what opsan costs, measured
 # PHP_CONFIG=… uses an existing ZTS PHP for the demo, CACHE=… another cache folder.
@@ -59,11 +59,6 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(FAULTS)
 	tests/setup/test.sh
 
-test-slow:
-	@tests/setup/packages.sh test
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(FAULTS)
-	OPSAN_TEST_SLOW=1 tests/setup/test.sh
-
 lint:
 	@tests/setup/packages.sh lint
 	tests/setup/lint.sh
@@ -76,5 +71,5 @@ bench:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean demo test test-slow lint bench
+.PHONY: all clean demo test lint bench
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -87,7 +87,7 @@ static void write_in_flight(struct record *r, uint64_t now)
 
 	for (size_t i = 0; i < thread_count(); i++) {
 		const struct thread *t = thread_at(i);
-		if (t != me && atomic_load(&t->state) == THREAD_HOLDER) {
+		if (t != me && atomic_load(&t->state) >= THREAD_BYSTANDER) {
 			write_thread(r, FIELD_IN_FLIGHT, t, now, IN_FLIGHT_FRAMES);
 		}
 	}

@@ -50,7 +50,6 @@ enum frame_type {
 	FRAME_RESTART = 4, /* OPcache restarted */
 	FRAME_STALE = 5,   /* a stale access: memory of an earlier generation was used */
 	FRAME_NOTICE = 6,  /* something that a reader must know to judge the rest */
-	FRAME_EXIT = 7,    /* the process ends in order; absent after a kill or Go's os.Exit */
 };
 
 /* N: unsigned number, 8 bytes. S: text, not terminated, not necessarily UTF-8. G: group of fields.
@@ -142,10 +141,8 @@ enum field_tag {
 	FIELD_TEXT = 101,   /* S a sentence for people */
 	FIELD_COUNT = 102,  /* N what is counted by it */
 
-	/* in FRAME_EXIT, and in any frame after a loss: */
-	FIELD_LOST = 110,        /* N records that could not be written so far */
-	FIELD_RESTARTS = 111,    /* N */
-	FIELD_STALE_COUNT = 112, /* N */
+	/* in any frame after a loss: */
+	FIELD_LOST = 110, /* N records that could not be written so far */
 };
 
 enum restart_reason { RESTART_OOM = 0, RESTART_HASH = 1, RESTART_USER = 2 };

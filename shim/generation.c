@@ -36,6 +36,19 @@ size_t generation_table_bytes(void)
 
 static struct restart_event event;
 
+/* Without the shim a restart would empty the JIT's buffer; with it, what is compiled stays. */
+static void say_if_jit_is_full(void)
+{
+	static bool said;
+
+	if (!said && opcache_jit_full(&opcache)) {
+		said = true;
+		event_notice(NOTICE_JIT_FULL, event.number,
+		             "the JIT's buffer or its traces are used up: machine code stays when the cache restarts, and what "
+		             "is not compiled by now is interpreted (opcache.jit_buffer_size, opcache.jit_max_root_traces)");
+	}
+}
+
 void generation_restart_begin(void)
 {
 	uint64_t started = os_monotonic_ns();
@@ -63,6 +76,7 @@ void generation_restart_begin(void)
 		area_retire(ending, &event.figures);
 	}
 	opcache_forget_strings(&opcache);
+	say_if_jit_is_full();
 	event_restart_begins(&event);
 	event.pause_ns = os_monotonic_ns() - started;
 }

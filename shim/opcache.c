@@ -368,6 +368,16 @@ static uintptr_t trace_counter(const struct opcache *o, int i)
 	return word(o, o->app + l->app_jit_traces) + member[i];
 }
 
+bool opcache_jit_full(const struct opcache *o)
+{
+	/* The last two words of the buffer: the cursor, and where a restart rewinds it to. */
+	uintptr_t end = o->jit + o->jit_bytes - 2 * sizeof(uintptr_t);
+	bool traces = o->jit && inside(o->segment, word(o, o->app + o->layout->app_jit_traces), 1);
+
+	return (o->jit && word(o, end) == end) ||
+	       (traces && o->jit_traces_max && half(o, trace_counter(o, 0)) >= o->jit_traces_max);
+}
+
 void opcache_jit_keep(const struct opcache *o, struct opcache_jit_state *saved)
 {
 	uintptr_t cursor = o->jit + o->jit_bytes - 2 * sizeof(uintptr_t);

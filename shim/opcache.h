@@ -28,6 +28,7 @@ struct opcache {
 	size_t strings_capacity; /* bytes for interned strings in a generation; 0: no buffer */
 	size_t strings_total;    /* bytes of the whole buffer, as PHP counts it */
 	size_t memory_total;     /* opcache.memory_consumption in bytes */
+	uint32_t jit_traces_max; /* opcache.jit_max_root_traces; by the caller of opcache_verify */
 	bool preloading;
 	bool file_cache; /* opcache.file_cache is set; by the caller of opcache_verify */
 };
@@ -65,6 +66,9 @@ void opcache_move_strings(const struct opcache *o, uintptr_t top, size_t capacit
 void opcache_forget_strings(const struct opcache *o);
 /* Gives the hash table other, zeroed arrays: `hash_bytes` at `arrays`. */
 void opcache_exchange_hash(const struct opcache *o, uintptr_t arrays);
+
+/* Nothing more can be compiled: the buffer or the traces are used up. */
+bool opcache_jit_full(const struct opcache *o);
 
 struct opcache_jit_state {
 	uint32_t trace[4];

@@ -2,6 +2,7 @@
 #include "php.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "generation.h"
@@ -246,6 +247,13 @@ void php_settings(void (*visit)(const char *name, const char *value, void *), vo
 			visit(names[i], value, argument);
 		}
 	}
+}
+
+uint64_t php_setting_number(const char *name)
+{
+	const char *value = php_ini_string ? php_ini_string(name, strlen(name), 0) : NULL;
+
+	return value ? strtoull(value, NULL, 10) : 0;
 }
 
 bool php_setting_is_set(const char *name)

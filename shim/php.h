@@ -24,6 +24,8 @@ size_t php_string(uintptr_t string, char *to, size_t bytes);
 /* Calls `visit` for each opcache.* setting. Not in a handler; on a thread of PHP's. */
 void php_settings(void (*visit)(const char *name, const char *value, void *), void *argument);
 
+/* The setting as a number, 0 if it is none. Not in a handler; on a thread of PHP's. */
+uint64_t php_setting_number(const char *name);
 /* Whether the setting has a value. Not in a handler; on a thread of PHP's. */
 bool php_setting_is_set(const char *name);
 

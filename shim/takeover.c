@@ -284,6 +284,7 @@ void takeover_starting(bool begins)
 static const char *take(struct opcache *o, struct segment *s)
 {
 	o->file_cache = php_setting_is_set("opcache.file_cache");
+	o->jit_traces_max = (uint32_t)php_setting_number("opcache.jit_max_root_traces");
 	signals_needed();
 	if (!generation_attach(o)) {
 		return "the reservation is too small for this segment";

@@ -277,16 +277,14 @@ struct notice_fields decode_notice(struct span fields)
 	return notice;
 }
 
-struct exit_fields decode_exit(struct span fields)
+uint64_t decode_lost(struct span fields)
 {
-	static const struct slot slots[] = {
-	    NUMBER(FIELD_LOST, exit_fields, lost),
-	    NUMBER(FIELD_RESTARTS, exit_fields, restarts),
-	    NUMBER(FIELD_STALE_COUNT, exit_fields, stale_count),
-	};
-	struct exit_fields counts = {0};
-	fill_slots(&counts, SLOTS(slots), fields);
-	return counts;
+	struct loss {
+		uint64_t count;
+	} loss = {0};
+	static const struct slot slots[] = {NUMBER(FIELD_LOST, loss, count)};
+	fill_slots(&loss, SLOTS(slots), fields);
+	return loss.count;
 }
 
 struct span option_value(struct span options, const char *name)

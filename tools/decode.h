@@ -74,17 +74,13 @@ struct notice_fields {
 	struct span text;
 };
 
-struct exit_fields {
-	uint64_t lost, restarts, stale_count;
-};
-
 struct process_fields decode_process(struct span fields);
 struct module_set decode_modules(struct pool *pool, struct span fields);
 struct segment decode_segment(struct pool *pool, struct span fields);
 struct restart_fields decode_restart(struct pool *pool, struct span fields);
 struct stale_fields decode_stale(struct pool *pool, struct span fields);
 struct notice_fields decode_notice(struct span fields);
-struct exit_fields decode_exit(struct span fields); /* FIELD_LOST may be in any frame */
+uint64_t decode_lost(struct span fields); /* records that could not be written; in any frame */
 
 /* The module that holds an address, NULL if none does. */
 const struct module *module_find(const struct module_set *set, uint64_t address);

@@ -183,8 +183,6 @@ void follower_add(struct follower *follower, const struct frame *frame)
 		add_stale(follower, writer, frame->fields);
 	else if (frame->type == FRAME_NOTICE)
 		print_notice(frame->fields);
-	else if (frame->type == FRAME_EXIT)
-		pool_clear(&writer->pool), writer->has_modules = false;
 	pool_clear(&follower->scratch);
 }
 

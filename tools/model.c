@@ -34,7 +34,7 @@ static void track_process(struct process *process, const struct frame *frame)
 		process->last_sequence = frame->sequence;
 	if (frame->time_ns > process->last_ns)
 		process->last_ns = frame->time_ns;
-	uint64_t lost = decode_exit(frame->fields).lost;
+	uint64_t lost = decode_lost(frame->fields);
 	if (lost != NUMBER_ABSENT)
 		process->lost = lost;
 }
@@ -93,7 +93,6 @@ void model_add(struct model *model, const struct frame *frame)
 	case FRAME_RESTART: add_restart(model, process, frame); break;
 	case FRAME_STALE: add_stale(model, process, frame); break;
 	case FRAME_NOTICE: add_notice(model, process, frame); break;
-	case FRAME_EXIT: process->ended_in_order = true; break;
 	default: model->unknown_frames++; break;
 	}
 }

@@ -13,7 +13,6 @@ struct process {
 	struct process_fields fields;
 	const struct module_set *modules; /* the latest; NULL: none recorded */
 	const struct segment *segment;    /* NULL: it never had one */
-	bool ended_in_order;
 	uint64_t restarts, stales;
 };
 

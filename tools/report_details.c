@@ -7,8 +7,7 @@ static void write_process(FILE *out, const struct process *process)
 {
 	fprintf(out, "  process %" PRIu32 "  ", process->pid);
 	span_print(out, process->fields.executable);
-	fprintf(out, "%s\n    opsan ",
-	        process->ended_in_order ? "" : " (no record of its end: killed, crashed, or os.Exit)");
+	fputs("\n    opsan ", out);
 	span_print(out, process->fields.version);
 	fputs(", kernel ", out);
 	span_print(out, process->fields.kernel);

@@ -227,7 +227,6 @@ static void write_process(struct json *json, const struct process *process)
 	json_span(json, "options", process->fields.options);
 	json_number(json, "first_time_ns", process->first_ns);
 	json_number(json, "last_time_ns", process->last_ns);
-	json_boolean(json, "ended_in_order", process->ended_in_order);
 	json_number(json, "restarts", process->restarts);
 	json_number(json, "stale_accesses", process->stales);
 	json_number(json, "lost", process_lost(process));

@@ -4,15 +4,15 @@
 # With root it calls apt-get; otherwise it prints the one line to run and fails.
 set -euo pipefail
 
-build=(gcc make pkg-config libc6-dev libunwind-dev libdw-dev zlib1g-dev libjansson-dev)
-demo=(dpkg-dev ca-certificates xz-utils g++ autoconf re2c bison libonig-dev libxml2-dev curl python3 git)
-test=(libcmocka-dev python3-pytest python3-pytest-xdist debootstrap gdb)
-lint=(clang-format clang-tidy cppcheck)
+build=(gcc make libc6-dev libunwind-dev libdw-dev zlib1g-dev)
+demo=(dpkg-dev ca-certificates xz-utils g++ autoconf pkg-config re2c bison libonig-dev python3)
+test=(libcmocka-dev python3-pytest python3-pytest-xdist libcap2-bin binutils git)
+lint=(clang clang-format clang-tidy cppcheck)
 
 case "${1:?build, demo, test or lint}" in
 build) wanted=("${build[@]}") ;;
 demo) wanted=("${build[@]}" "${demo[@]}") ;;
-test) wanted=("${build[@]}" "${demo[@]}" "${test[@]}") ;;
+test) wanted=("${build[@]}" "${demo[@]}" "${test[@]}" "${lint[@]}") ;;
 lint) wanted=("${build[@]}" "${lint[@]}") ;;
 *) echo "packages.sh: unknown set '$1'; use build, demo, test or lint" >&2; exit 2 ;;
 esac

@@ -1,6 +1,5 @@
 #!/bin/bash
 # Every test, after the build: lint, units (plain and with the sanitizers), fault programs, end to end.
-# OPSAN_TEST_SLOW=1: the long ones as well.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 export CACHE=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/opsan}
@@ -23,7 +22,7 @@ step layouts tests/setup/layouts.sh --check
 step unit make --no-print-directory unit
 step unit-asan make --no-print-directory unit-asan
 step fault make --no-print-directory fault
-step e2e /usr/bin/python3 -m pytest -q -n "$workers" --dist loadgroup --durations=8 tests/e2e ${OPSAN_TEST_SLOW:+-o addopts=} -m "${OPSAN_TEST_SLOW:+slow or }not slow"
+step e2e /usr/bin/python3 -m pytest -q -n "$workers" --dist loadgroup --durations=8 tests/e2e
 
 if ((${#failed[@]})); then
 	echo "opsan: failed: ${failed[*]}" >&2
