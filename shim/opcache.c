@@ -141,7 +141,7 @@ static const char *verify_hash(struct opcache *o)
 	uintptr_t table = word(o, hash + l->hash_table), entries = word(o, hash + l->hash_entries);
 
 	o->keys_max = half(o, hash + l->hash_max);
-	if (!is_hash_size(o->keys_max)) {
+	if (!is_hash_size(o->keys_max) || BROKEN("verify")) {
 		return "the hash table's size is none that OPcache chooses";
 	}
 	o->hash_bytes = (size_t)o->keys_max * (sizeof(uintptr_t) + l->entry_bytes);

@@ -161,9 +161,18 @@ void follower_sum_up(struct follower *follower)
 	follower->unnamed = 0;
 }
 
-static void print_notice(struct span fields)
+/* Of each kind one in a second: what comes in numbers is in the report. */
+static void print_notice(const struct frame *frame)
 {
-	struct notice_fields notice = decode_notice(fields);
+	enum { KINDS = 32 };
+	static uint64_t printed_ns[KINDS];
+	struct notice_fields notice = decode_notice(frame->fields);
+	if (notice.notice == NOTICE_DISABLED)
+		return; /* the library has said so itself, in the same words */
+	uint64_t *last = &printed_ns[notice.notice % KINDS];
+	if (frame->time_ns - *last < 1000000000U)
+		return;
+	*last = frame->time_ns;
 	if (notice.text.bytes != NULL)
 		message_print("%.*s", (int)notice.text.length, notice.text.bytes);
 	else
@@ -182,7 +191,7 @@ void follower_add(struct follower *follower, const struct frame *frame)
 	else if (frame->type == FRAME_STALE)
 		add_stale(follower, writer, frame->fields);
 	else if (frame->type == FRAME_NOTICE)
-		print_notice(frame->fields);
+		print_notice(frame);
 	pool_clear(&follower->scratch);
 }
 

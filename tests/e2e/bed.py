@@ -93,7 +93,7 @@ class Outcome:
 class Server:
     """A running server. mode: bare, opsan (through `opsan run`) or preload (LD_PRELOAD alone)."""
 
-    def __init__(self, php, app, folder, mode, *, ini=None, threads=16, worker=None, workers=4, env=None, opsan_args=()):
+    def __init__(self, php, app, folder, mode, *, ini=None, threads=16, worker=None, workers=4, env=None, opsan_args=(), preexec=None):
         self.php, self.app, self.folder, self.mode = php, app, folder, mode
         self.record = folder / "server.rec"
         self.stderr_file = folder / "stderr"
@@ -108,7 +108,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                preexec_fn=_without_core_dumps,
+                preexec_fn=lambda: (_without_core_dumps(), preexec and preexec()),
             )
         self.pid = self.process.pid
         self.address = self._wait_until_ready()
