@@ -9,6 +9,7 @@
 #include "fault.h"
 #include "generation.h"
 #include "real.h"
+#include "requests.h"
 #include "takeover.h"
 #include "thread.h"
 
@@ -90,7 +91,7 @@ static void before(const struct flock *lock)
 {
 	if (is(lock, ALLOCATION, F_UNLCK)) {
 		generation_unlocking();
-		takeover_unlocking();
+		requests_unlocking();
 	} else if (is(lock, USERS, F_RDLCK)) {
 		reads_segment();
 	} else if (is(lock, RESTART, F_UNLCK)) {

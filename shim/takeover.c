@@ -346,8 +346,3 @@ void takeover_locked(void)
 	}
 	pthread_mutex_unlock(&lock);
 }
-
-void takeover_unlocking(void)
-{
-	requests_unlocking();
-}

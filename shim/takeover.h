@@ -22,9 +22,8 @@ bool takeover_protect(void *start, size_t length, int protection, int *result);
 
 /* A segment may be waiting for its first lock call. Cheap. */
 bool takeover_waiting(void);
-/* OPcache's allocation lock (byte 0) was taken, and is about to be given back. */
+/* OPcache's allocation lock (byte 0) was taken. */
 void takeover_locked(void);
-void takeover_unlocking(void);
 
 /* A shared object was loaded, or unloaded. */
 void takeover_loaded(void *handle, const char *path);
