@@ -88,7 +88,8 @@ size_t generation_open(const struct location *where, uintptr_t start, size_t byt
 	low = low > where->area_start ? low : where->area_start;
 	high = high < end ? high : end;
 	struct generation *g = &generations->generations[where->generation];
-	bool kept = where->kind == ADDRESS_STALE;
+	/* As recycle() will count it: islands made after that are nobody's. */
+	bool kept = !atomic_load(&g->recycled);
 
 	if (atomic_fetch_add(&g->islands, 1) < ISLANDS_MAX && low < high && os_protect(low, high - low, OS_READ_WRITE)) {
 		atomic_fetch_add(&generations->islands, kept);

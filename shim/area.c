@@ -5,6 +5,7 @@
 #include "generation_state.h"
 #include "os.h"
 #include "parking.h"
+#include "quiet.h"
 #include "thread.h"
 
 struct area_geometry geometry;
@@ -94,8 +95,9 @@ bool area_open_next(uint32_t next)
 	if (next >= geometry.data_areas || !area_open(area_data(next), area_data_bytes())) {
 		return false;
 	}
-	if (area_needs_strings() && generations->string_areas_left &&
-	    !area_open(area_strings(area_next_strings()), area_strings_bytes())) {
+	generations->next_strings =
+	    area_needs_strings() && generations->string_areas_left && quiet_string_area_is_free(area_next_strings());
+	if (generations->next_strings && !area_open(area_strings(area_next_strings()), area_strings_bytes())) {
 		return false;
 	}
 	generations->next_open = true;
@@ -110,7 +112,7 @@ void area_move_to(uint32_t next)
 
 	generation_lock(&generation_preparing); /* whoever prepares the next restart looks at what changes here */
 	opcache_move_data(&opcache, area_scripts(next));
-	g->has_strings = area_needs_strings() && generations->string_areas_left;
+	g->has_strings = generations->next_strings;
 	if (g->has_strings) {
 		uint32_t i = area_next_strings();
 		generations->string_areas_left--;

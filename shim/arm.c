@@ -4,8 +4,10 @@
 #include <stdatomic.h>
 
 #include "cgroup.h"
+#include "generation.h"
 #include "modules.h"
 #include "options.h"
+#include "parking.h"
 #include "record.h"
 #include "takeover.h"
 #include "thread.h"
@@ -18,6 +20,11 @@ static void forked(void)
 {
 	thread_forked();
 	takeover_forked();
+	generation_forked();
+	parking_forked();
+	trap_forked();
+	record_forked();
+	modules_forked();
 }
 
 /* Old generations are charged to the control group like everything else. */

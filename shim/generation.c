@@ -93,13 +93,14 @@ void generation_restart_end(void)
 	me = thread_self();
 	next = atomic_load(&generations->current) + 1;
 	opcache_jit_restore(&opcache, &event.jit);
-	if (area_needs_strings() && generations->string_areas_left == 0) {
-		if (quiet_strings_are_gone()) {
+	if (area_needs_strings() && !generations->next_strings) {
+		if (generations->string_areas_left == 0 && quiet_strings_are_gone()) {
 			quiet_reuse_strings();
 		} else {
-			event_notice(NOTICE_STRINGS_FULL, next,
-			             "no string area is left within reach of OPcache's string table: strings of this generation go "
-			             "into its data area");
+			event_notice(
+			    NOTICE_STRINGS_FULL, next,
+			    "no string area is to be had within reach of OPcache's string table: strings of this generation go "
+			    "into its data area");
 		}
 	}
 	area_move_to(next);
@@ -196,10 +197,21 @@ uintptr_t generation_detach(void)
 	uintptr_t end = 0;
 
 	if (atomic_exchange(&generation_attached, false)) {
+		/* Whoever does chores has left when these are free. */
+		generation_lock(&generation_preparing);
+		generation_lock(&generation_punching);
 		end = area_data(atomic_load(&generations->current)) + geometry.data_stride;
 		parking_forget();
+		atomic_store(&generation_punching, false);
+		atomic_store(&generation_preparing, false);
 	}
 	return end;
+}
+
+void generation_forked(void)
+{
+	atomic_store(&generation_preparing, false);
+	atomic_store(&generation_punching, false);
 }
 
 /* --- accessors --- */

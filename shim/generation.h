@@ -49,6 +49,9 @@ void generation_chores(void);
 /* Returns when no area is being closed. Any thread. */
 void generation_wait_closed(void);
 
+/* In a forked child. */
+void generation_forked(void);
+
 /* --- by the fault handler, and by whoever has an address; any thread, any handler --- */
 
 enum address_kind {

@@ -45,6 +45,7 @@ struct generation_table {
 	uint64_t waited_ns;     /* of the restart that goes on */
 	bool quiet;             /* in the restart that goes on: nobody else holds anything */
 	bool next_open;         /* the next generation's areas are accessible */
+	bool next_strings;      /* a string area among them */
 	/* Generation in each string area, from the lowest; the window can be used again. */
 	uint32_t string_owner[STRING_AREAS_MAX];
 	struct generation generations[GENERATIONS_MAX];
@@ -56,7 +57,8 @@ extern struct generation_table *generations;
 extern _Atomic bool generation_attached;
 
 /* Spinning: between a restart and what is prepared for the next one; and between giving memory back and
- * using a string area again. Held for microseconds. */
+ * using a string area again. The second is held while the memory of one
+ * generation is given back. */
 extern _Atomic bool generation_preparing, generation_punching;
 void generation_lock(_Atomic bool *lock);
 

@@ -160,3 +160,8 @@ bool modules_is_program(const struct module *m)
 {
 	return m == &atomic_load(&current)->modules[0];
 }
+
+void modules_forked(void)
+{
+	pthread_mutex_init(&lock, NULL); /* another thread of the parent could have held it */
+}

@@ -17,6 +17,8 @@ struct module {
 	ElfW(Phdr) phdr[24];
 };
 
+/* In a forked child. */
+void modules_forked(void);
 /* Takes a new snapshot; not in a handler. True if it differs from the one before. */
 bool modules_refresh(void);
 void modules_each(void (*visit)(const struct module *, void *), void *argument);

@@ -155,6 +155,12 @@ pid_t os_tid(void)
 	return (pid_t)syscall(SYS_gettid);
 }
 
+bool os_readable(uintptr_t address)
+{
+	/* The kernel copies the mask before it rejects the first argument. */
+	return syscall(SYS_rt_sigprocmask, -1L, address & ~(uintptr_t)7, NULL, 8L) == -1 && errno == EINVAL;
+}
+
 /* Where seccomp forbids process_vm_readv (older container runtimes), /proc/self/mem does it. */
 static bool read_through_proc(void *to, uintptr_t from, size_t bytes)
 {

@@ -53,6 +53,8 @@ uint64_t os_realtime_ns(void);
 uint64_t os_thread_cpu_ns(void);
 pid_t os_tid(void);
 
+/* Whether the program itself could read at the address, by what the mappings allow. */
+bool os_readable(uintptr_t address);
 /* Copies memory that may vanish or be inaccessible; false if it could not be read whole. */
 bool os_read_memory(void *to, uintptr_t from, size_t bytes);
 

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include "os.h"
 
@@ -14,6 +15,8 @@ struct parking {
 	bool used; /* the area is closed, its page tables are here */
 };
 static struct parking parkings[PLACES];
+/* This kernel does not move page tables (before 5.13, or out of memory): areas are closed the slow way. */
+static bool refused;
 static _Atomic bool busy;
 
 static void lock(void)
@@ -57,7 +60,9 @@ static struct parking *find(uintptr_t area, size_t bytes)
 void parking_prepare(uintptr_t area, size_t bytes)
 {
 	lock();
-	find(area, bytes);
+	if (!refused) {
+		find(area, bytes);
+	}
 	unlock();
 }
 
@@ -67,10 +72,17 @@ bool parking_close(uintptr_t area, size_t bytes)
 	bool closed, moved;
 
 	lock();
-	p = find(area, bytes);
+	p = refused ? NULL : find(area, bytes);
 	closed = os_close_range(area, bytes, p ? p->place : NULL, &moved);
-	if (p) {
+	if (moved) {
 		p->used = true;
+	} else {
+		/* mremap unmaps the place before it refuses: it may be somebody else's by now. */
+		refused = refused || p;
+		if (p) {
+			*p = (struct parking){.area = 0};
+		}
+		os_dump(area, bytes, false);
 	}
 	unlock();
 	return closed;
@@ -83,9 +95,16 @@ void parking_empty(void)
 		if (parkings[i].used) {
 			/* As the guards around the area, so that all of them are one mapping. */
 			os_dump(parkings[i].area, parkings[i].bytes, false);
-			clear(&parkings[i]);
 		}
+		clear(&parkings[i]); /* unused ones as well: an area that was closed in pieces leaves its own behind */
 	}
+	unlock();
+}
+
+void parking_forked(void)
+{
+	/* Another thread of the parent could have been at it; what it left is lost address space. */
+	memset(parkings, 0, sizeof parkings);
 	unlock();
 }
 

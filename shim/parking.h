@@ -15,8 +15,10 @@
 void parking_prepare(uintptr_t area, size_t bytes);
 /* Makes the area inaccessible; false if that failed. */
 bool parking_close(uintptr_t area, size_t bytes);
-/* Takes the page tables of closed areas down. */
+/* Takes the page tables of closed areas down, and forgets what was prepared. */
 void parking_empty(void);
+/* In a forked child. */
+void parking_forked(void);
 /* Forgets all places: the areas are going away. */
 void parking_forget(void);
 

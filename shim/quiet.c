@@ -100,21 +100,32 @@ bool generation_may_rewind_slots(uint64_t *slots)
 	return false;
 }
 
-/* Whether no thread can hold a string of a generation before the one that ends: not in a request, and
- * not in what it keeps across requests. PHP purges that at the start of the first request after a
- * restart (accel_reset_pcre_cache), so a thread without one since keeps the window from being reused. */
+/* Whether no thread keeps a string of the generation, or of one before it, across requests. PHP purges
+ * what it keeps at the start of the first request after a restart (accel_reset_pcre_cache). */
+static bool is_purged(uint32_t generation)
+{
+	for (size_t i = 0; i < thread_count(); i++) {
+		struct thread *t = thread_at(i);
+		uint32_t purged = atomic_load(&t->purged);
+		if (t != thread_self() && atomic_load(&t->tid) && purged <= generation && !thread_is_gone(t)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool quiet_strings_are_gone(void)
 {
 	uint32_t ending = atomic_load(&generations->current);
 
-	for (size_t i = 0; generations->quiet && i < thread_count(); i++) {
-		struct thread *t = thread_at(i);
-		uint32_t purged = atomic_load(&t->purged);
-		if (t != thread_self() && atomic_load(&t->tid) && purged < ending && !thread_is_gone(t)) {
-			return false;
-		}
-	}
-	return generations->quiet;
+	return generations->quiet && (ending == 0 || is_purged(ending - 1));
+}
+
+bool quiet_string_area_is_free(uint32_t index)
+{
+	uint32_t owner = generations->string_owner[index];
+
+	return owner == UINT32_MAX || is_purged(owner);
 }
 
 /* The string window from its top again. */
@@ -135,5 +146,5 @@ void quiet_reuse_strings(void)
 	os_punch(opcache.segment->fd, opcache.segment->strings - opcache.segment->start,
 	         (size_t)geometry.string_areas * geometry.strings_stride);
 	generations->string_areas_left = geometry.string_areas;
-	area_open(area_strings(area_next_strings()), area_strings_bytes());
+	generations->next_strings = area_open(area_strings(area_next_strings()), area_strings_bytes());
 }

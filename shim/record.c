@@ -256,6 +256,17 @@ void record_write(struct record *r)
 	}
 }
 
+void record_forked(void)
+{
+	int opening = FILE_OPENING;
+
+	/* Another thread of the parent could have been in the middle of it. */
+	atomic_compare_exchange_strong(&file_state, &opening, FILE_CLOSED);
+	for (int i = 0; i < BUFFERS; i++) {
+		atomic_store(&taken[i], false);
+	}
+}
+
 uint64_t record_lost(void)
 {
 	return atomic_load(&lost);

@@ -36,6 +36,9 @@ void record_write(struct record *r);
 /* Frames that could not be written. */
 uint64_t record_lost(void);
 
+/* In a forked child. */
+void record_forked(void);
+
 /* --- not in a handler --- */
 
 /* Where the file will be; once. */

@@ -11,6 +11,8 @@
 #include "parking.h"
 #include "thread.h"
 
+#define KILLED_NS UINT64_C(2000000000)
+
 /* The oldest generation that a request could hold a pointer into. One more stays: the hash of the
  * generation that a request began in can hold keys of the one before. */
 static uint32_t oldest_reachable(void)
@@ -47,6 +49,13 @@ static uint64_t islands_bound(void)
 	return bound;
 }
 
+/* A handler counts an island first for its generation and then for all: between the two the sum can be
+ * too low. */
+static bool too_many(uint64_t islands)
+{
+	return (int64_t)islands > (int64_t)islands_bound();
+}
+
 static size_t kept_by(const struct generation *g)
 {
 	return os_pages(g->data_used) + os_pages(g->strings_used);
@@ -67,8 +76,7 @@ static void recycle(uint32_t generation)
 
 static bool over_budget(void)
 {
-	return generations->kept_bytes > budget() || atomic_load(&generations->islands) > islands_bound() ||
-	       BROKEN("eager");
+	return generations->kept_bytes > budget() || too_many(atomic_load(&generations->islands)) || BROKEN("eager");
 }
 
 /* Only at the end of a restart, after the hash was exchanged: the hash before could hold keys of
@@ -105,27 +113,39 @@ static void prepare_restart(void)
 	area_open_next(current + 1);
 }
 
+/* One generation at a time: a restart that wants a string area again waits for it. */
+static bool punch_next(void)
+{
+	bool more;
+
+	generation_lock(&generation_punching);
+	more = atomic_load(&generation_attached) && generations->punched < atomic_load(&generations->recycled);
+	if (more) {
+		punch(&generations->generations[generations->punched], generations->punched);
+		generations->punched++;
+	}
+	atomic_store(&generation_punching, false);
+	return more;
+}
+
 void generation_chores(void)
 {
-	parking_empty();
 	generation_lock(&generation_preparing);
+	parking_empty();
 	if (atomic_load(&generation_attached)) {
 		prepare_restart();
 	}
 	atomic_store(&generation_preparing, false);
-	if (!atomic_load(&generation_attached) || atomic_exchange(&generation_punching, true)) {
-		return;
+	while (punch_next()) {
 	}
-	for (; generations->punched < atomic_load(&generations->recycled); generations->punched++) {
-		punch(&generations->generations[generations->punched], generations->punched);
-	}
-	atomic_store(&generation_punching, false);
 }
 
 void generation_wait_closed(void)
 {
-	/* Microseconds; the bound is for a process that was killed in it. */
-	for (int i = 0; i < 10000 && atomic_load(&generation_attached) && atomic_load(&generations->closing); i++) {
+	/* Whoever closes is not held up by us, only by the scheduler; the bound is for one that was killed. */
+	uint64_t give_up = os_monotonic_ns() + KILLED_NS;
+
+	while (atomic_load(&generation_attached) && atomic_load(&generations->closing) && os_monotonic_ns() < give_up) {
 		sched_yield();
 	}
 }
@@ -143,5 +163,5 @@ bool recycling_fits(void)
 		islands -= atomic_load(&generations->generations[i].islands);
 	}
 	/* Nothing older than the generation before is pinned: waiting would give back no more. */
-	return (next <= budget() && islands <= islands_bound()) || reachable + 1 >= atomic_load(&generations->current);
+	return (next <= budget() && !too_many(islands)) || reachable + 1 >= atomic_load(&generations->current);
 }

@@ -92,21 +92,17 @@ static bool serve(uintptr_t address, const struct location *where, const ucontex
  * the generation became current. The instruction only has to be repeated. */
 static bool accessible_by_now(uintptr_t address)
 {
-	char byte;
-
 	if (self.retry_address != address) {
 		self.retry_address = address;
 		self.retries = 0;
 	}
-	return self.retries++ < RETRIES_MAX && os_read_memory(&byte, address, 1);
+	return self.retries++ < RETRIES_MAX && os_readable(address);
 }
 
 /* A forked process moved on to this generation; mprotect was its own. */
 static bool catch_up(uintptr_t address, const struct location *where)
 {
-	char byte;
-
-	return !os_read_memory(&byte, address, 1) && os_protect(where->area_start, where->area_bytes, OS_READ_WRITE);
+	return !os_readable(address) && os_protect(where->area_start, where->area_bytes, OS_READ_WRITE);
 }
 
 /* Whether the access is dealt with and the instruction can be repeated. */
@@ -132,9 +128,16 @@ static _Atomic uint32_t busy; /* threads in `handle` */
 void trap_wait(void)
 {
 	/* Bounded: a handler does not take long, and if one hangs the server must not. */
-	for (int i = 0; i < 10000 && atomic_load(&busy); i++) {
+	uint64_t give_up = os_monotonic_ns() + 2000000000U;
+
+	while (atomic_load(&busy) && os_monotonic_ns() < give_up) {
 		sched_yield();
 	}
+}
+
+void trap_forked(void)
+{
+	atomic_store(&busy, 0);
 }
 
 static void on_fault(int signal, siginfo_t *info, void *ucontext)

@@ -13,6 +13,8 @@ void trap_wait(void);
 /* Reads one byte of each page of the range that lies in the reservation, so that what the kernel
  * was given faults here first. True if any of it lies there. */
 bool trap_touch(const void *start, size_t bytes);
+/* In a forked child. */
+void trap_forked(void);
 /* Whether the range touches an area of generations. Cheap. */
 bool trap_is_ours(const void *start);
 
