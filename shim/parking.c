@@ -74,7 +74,7 @@ bool parking_close(uintptr_t area, size_t bytes)
 	lock();
 	p = refused ? NULL : find(area, bytes);
 	closed = os_close_range(area, bytes, p ? p->place : NULL, &moved);
-	if (moved) {
+	if (p && moved) {
 		p->used = true;
 	} else {
 		/* mremap unmaps the place before it refuses: it may be somebody else's by now. */
