@@ -3,7 +3,7 @@
 PYTEST ?= /usr/bin/python3 -m pytest
 
 # These are linked with the library's objects; every other tests/unit/test_*.c with the command's.
-UNIT_SHIM := test_cgroup test_diagnose test_generation test_layout test_opcache test_options test_record test_thread
+UNIT_SHIM := test_cgroup test_diagnose test_generation test_layout test_opcache test_options test_parking test_record test_thread
 UNIT_SHIM_HELPERS := fake_opcache frames
 UNIT_ALL := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*.c)))
 UNIT_TOOLS := $(filter-out $(UNIT_SHIM),$(filter test_%,$(UNIT_ALL)))
