@@ -7,6 +7,7 @@
 #include "generation.h"
 #include "modules.h"
 #include "options.h"
+#include "os.h"
 #include "parking.h"
 #include "record.h"
 #include "takeover.h"
@@ -18,6 +19,7 @@ static _Atomic bool done;
 
 static void forked(void)
 {
+	os_forked();
 	thread_forked();
 	takeover_forked();
 	generation_forked();

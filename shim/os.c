@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -150,6 +151,25 @@ uint64_t os_thread_cpu_ns(void)
 	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
+/* getpid is a system call each time, and a PHP stack is read in dozens of pieces. */
+static _Atomic pid_t pid;
+
+pid_t os_pid(void)
+{
+	pid_t me = atomic_load(&pid);
+
+	if (!me) {
+		me = getpid();
+		atomic_store(&pid, me);
+	}
+	return me;
+}
+
+void os_forked(void)
+{
+	atomic_store(&pid, 0);
+}
+
 pid_t os_tid(void)
 {
 	return (pid_t)syscall(SYS_gettid);
@@ -177,7 +197,7 @@ bool os_read_memory(void *to, uintptr_t from, size_t bytes)
 {
 	struct iovec local = {to, bytes};
 	struct iovec remote = {(void *)from, bytes}; /* an address to read, never dereferenced here */
-	long n = syscall(SYS_process_vm_readv, (long)getpid(), &local, 1L, &remote, 1L, 0L);
+	long n = syscall(SYS_process_vm_readv, (long)os_pid(), &local, 1L, &remote, 1L, 0L);
 
 	if (n < 0 && (errno == ENOSYS || errno == EPERM)) {
 		return read_through_proc(to, from, bytes);

@@ -52,6 +52,9 @@ uint64_t os_realtime_ns(void);
 /* Processor time of the calling thread. */
 uint64_t os_thread_cpu_ns(void);
 pid_t os_tid(void);
+pid_t os_pid(void);
+/* In a forked child. */
+void os_forked(void);
 
 /* Whether the program itself could read at the address, by what the mappings allow. */
 bool os_readable(uintptr_t address);

@@ -33,7 +33,7 @@ bool php_known(void)
 /* --- memory that may be somebody else's --- */
 
 /* A PHP stack is read in many small pieces that lie close together, and each reading is a system call. */
-enum { BLOCK = 1024, BLOCKS = 8 };
+enum { BLOCK = 2048, BLOCKS = 8 };
 static __thread struct {
 	uintptr_t start; /* 0: empty */
 	char bytes[BLOCK];
