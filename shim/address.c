@@ -79,6 +79,15 @@ struct location generation_locate(uintptr_t address)
 	return l;
 }
 
+struct object generation_object(const struct location *where, uintptr_t address)
+{
+	if (where->kind == ADDRESS_RECYCLED) {
+		return (struct object){.kind = OBJECT_RECYCLED, .start = address, .size = 1};
+	}
+	return where->in_strings ? diagnose_string(opcache.layout, &where->content, address)
+	                         : diagnose_data(opcache.layout, &where->content, address);
+}
+
 size_t generation_open(const struct location *where, uintptr_t start, size_t bytes)
 {
 	uintptr_t page = os_page_size();

@@ -29,8 +29,6 @@ static char requested_bytes[REQUESTED_BYTES];
 static size_t requested_length;
 static _Atomic bool requested_busy;
 
-static _Atomic uint64_t stale_count;
-
 /* Of the thread's request; it can have begun while the event was going on. */
 static uint64_t age(const struct thread *t, uint64_t now)
 {
@@ -39,17 +37,23 @@ static uint64_t age(const struct thread *t, uint64_t now)
 	return now > since ? now - since : 0;
 }
 
-static void write_thread(struct record *r, enum field_tag tag, const struct thread *t, uint64_t now, size_t php_frames)
+/* The fields of a thread group that come from its entry. */
+static void write_entry(struct record *r, const struct thread *t, uint64_t now, size_t php_frames)
 {
-	size_t group = record_group_begin(r, tag);
-
-	record_number(r, FIELD_TID, (uint64_t)atomic_load(&t->tid));
 	record_text(r, FIELD_THREAD_NAME, t->name, strnlen(t->name, sizeof t->name));
 	if (atomic_load(&t->state) != THREAD_IDLE) {
 		record_number(r, FIELD_SINCE_NS, age(t, now));
 		record_number(r, FIELD_BEGAN_IN, atomic_load(&t->began));
 		php_write_request(r, t, php_frames);
 	}
+}
+
+static void write_thread(struct record *r, enum field_tag tag, const struct thread *t, uint64_t now, size_t php_frames)
+{
+	size_t group = record_group_begin(r, tag);
+
+	record_number(r, FIELD_TID, (uint64_t)atomic_load(&t->tid));
+	write_entry(r, t, now, php_frames);
 	record_group_end(r, group);
 }
 
@@ -186,7 +190,6 @@ void event_stale(const struct stale_access *a, const struct location *where)
 	struct record r;
 	size_t group;
 
-	atomic_fetch_add(&stale_count, 1);
 	if (!record_begin(&r, FRAME_STALE)) {
 		return;
 	}
@@ -199,12 +202,7 @@ void event_stale(const struct stale_access *a, const struct location *where)
 	write_native(&r, a);
 	record_number(&r, FIELD_TID, (uint64_t)os_tid());
 	if (t) {
-		record_text(&r, FIELD_THREAD_NAME, t->name, strnlen(t->name, sizeof t->name));
-		if (atomic_load(&t->state) != THREAD_IDLE) {
-			record_number(&r, FIELD_SINCE_NS, age(t, a->started_ns));
-			record_number(&r, FIELD_BEGAN_IN, atomic_load(&t->began));
-			php_write_request(&r, t, PHP_FRAMES);
-		}
+		write_entry(&r, t, a->started_ns, PHP_FRAMES);
 	}
 	record_group_end(&r, group);
 	record_number(&r, FIELD_HANDLER_NS, os_thread_cpu_ns() - a->started_cpu_ns);

@@ -73,6 +73,8 @@ struct location {
 	struct area content; /* for diagnose_data or diagnose_string */
 };
 struct location generation_locate(uintptr_t address);
+/* The object that the address, which lies at `where`, belonged to. */
+struct object generation_object(const struct location *where, uintptr_t address);
 /* Makes the pages that hold the range accessible again, or the whole area if the process cannot
  * have more mappings. Returns the bytes opened; 0: failed. */
 size_t generation_open(const struct location *where, uintptr_t start, size_t bytes);

@@ -24,13 +24,11 @@ static void record_outlived(const char *text)
 	                         .via = VIA_OUTPUT,
 	                         .started_ns = os_monotonic_ns(),
 	                         .started_cpu_ns = os_thread_cpu_ns()};
-	const struct opcache *o = generation_opcache();
 
-	if (where.kind != ADDRESS_STALE || !o) {
+	if (where.kind != ADDRESS_STALE) {
 		return;
 	}
-	a.object = where.in_strings ? diagnose_string(o->layout, &where.content, a.address)
-	                            : diagnose_data(o->layout, &where.content, a.address);
+	a.object = generation_object(&where, a.address);
 	event_stale(&a, &where);
 }
 

@@ -84,15 +84,6 @@ EXPORT int mprotect(void *start, size_t length, int protection)
 
 /* --- OPcache's locks --- */
 
-static int do_fcntl(int fd, int command, void *argument, const void *caller)
-{
-	REAL(fcntl)
-	if (command == F_GETLK || command == F_SETLK || command == F_SETLKW) {
-		return lock_call(fd, command, argument, caller);
-	}
-	return real_fcntl(fd, command, argument);
-}
-
 EXPORT int fcntl(int fd, int command, ...)
 {
 	va_list arguments;
@@ -101,19 +92,13 @@ EXPORT int fcntl(int fd, int command, ...)
 	va_start(arguments, command);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	return do_fcntl(fd, command, argument, __builtin_return_address(0));
+	REAL(fcntl)
+	if (command == F_GETLK || command == F_SETLK || command == F_SETLKW) {
+		return lock_call(fd, command, argument, __builtin_return_address(0));
+	}
+	return real_fcntl(fd, command, argument);
 }
-
-EXPORT int fcntl64(int fd, int command, ...)
-{
-	va_list arguments;
-	void *argument;
-
-	va_start(arguments, command);
-	argument = va_arg(arguments, void *);
-	va_end(arguments);
-	return do_fcntl(fd, command, argument, __builtin_return_address(0));
-}
+EXPORT int fcntl64(int, int, ...) __attribute__((alias("fcntl")));
 
 EXPORT int close(int fd)
 {

@@ -54,17 +54,6 @@ static enum access_kind access_of(const ucontext_t *c)
 
 /* --- steps --- */
 
-static struct object object_at(const struct location *where, uintptr_t address)
-{
-	const struct opcache *o = generation_opcache();
-
-	if (where->kind == ADDRESS_RECYCLED) {
-		return (struct object){.kind = OBJECT_RECYCLED, .start = address, .size = 1};
-	}
-	return where->in_strings ? diagnose_string(o->layout, &where->content, address)
-	                         : diagnose_data(o->layout, &where->content, address);
-}
-
 /* Records the access, then makes the object accessible: once it is open, another thread can run on
  * and write what we describe. False if it could not be opened. */
 static bool serve(uintptr_t address, const struct location *where, const ucontext_t *context, void *ucontext)
@@ -76,13 +65,9 @@ static bool serve(uintptr_t address, const struct location *where, const ucontex
 	    .ucontext = ucontext,
 	    .started_ns = os_monotonic_ns(),
 	    .started_cpu_ns = os_thread_cpu_ns(),
-	    .object = object_at(where, address),
+	    .object = generation_object(where, address),
 	};
 
-	if (a.object.kind == OBJECT_UNKNOWN && a.object.size <= 1) {
-		/* Beyond what was allocated: a page of it will do. */
-		a.object.start = address;
-	}
 	event_stale(&a, where);
 	return generation_open(where, BROKEN("object") ? address : a.object.start, BROKEN("object") ? 1 : a.object.size) !=
 	       0;
