@@ -215,7 +215,7 @@ static void write_object(FILE *out, const struct report *report, const struct st
 	fputs(report->style.end, out);
 	if (stale->generation != NUMBER_ABSENT)
 		fprintf(out, ", generation %" PRIu64, stale->generation);
-	if (stale->current != NUMBER_ABSENT)
+	if (stale->current != NUMBER_ABSENT && stale->current != stale->generation)
 		fprintf(out, ", current was %" PRIu64, stale->current);
 	fputc('\n', out);
 }

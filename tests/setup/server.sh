@@ -22,7 +22,7 @@ if [ ! -x "$target/server" ]; then
 	[ -w "${HOME:-/nonexistent}" ] || export GOPATH=$CACHE/gopath GOCACHE=$CACHE/gocache
 	export GOTOOLCHAIN=local CGO_ENABLED=1
 	# Debian's source package leaves a placeholder in php-config's folders.
-	CGO_CFLAGS=$("$php_config" --includes | sed 's,/@DEBIAN_PHP_API@,,g')
+	CGO_CFLAGS="-O2 -g $("$php_config" --includes | sed 's,/@DEBIAN_PHP_API@,,g')" # lines for FrankenPHP's own C
 	CGO_LDFLAGS="-L$prefix/lib $("$php_config" --libs) -Wl,-rpath,$prefix/lib"
 	export CGO_CFLAGS CGO_LDFLAGS
 	rm -rf "$target.tmp"
