@@ -44,3 +44,14 @@ def test_stack_is_not_executable():
 
 def test_options_page_is_current():
     subprocess.run([str(ROOT / "tests/setup/options_doc.sh"), "--check"], check=True)
+
+
+def test_record_format_page_has_every_number():
+    """docs/record-format.md against shim/format.h: each type, field and value by its number and name."""
+    root = Path(__file__).resolve().parents[2]
+    header, page = (root / "shim/format.h").read_text(), (root / "docs/record-format.md").read_text()
+    names = r"(?:FIELD|FRAME(?!_MAGIC|_MAX)|NOTICE|OBJECT|VIA|ACCESS)_(\w+) = (\d+)"
+    listed = re.findall(names, header)
+    assert len(listed) > 100
+    missing = [(name, n) for name, n in listed if not re.search(rf"\| {n} \| {name.lower().replace('_', '[_ ]')} \|", page)]
+    assert not missing
